@@ -1,0 +1,18 @@
+//! The pure core of Kilobar: **when** to send, **what** bytes mean, **how** to count.
+//!
+//! Nothing here opens a socket, starts a thread or reads a clock: time is an argument (see `clippy.toml`, which
+//! makes that a compile error). What has to touch the machine lives in `kilobar-engine` and `kilobar-target`.
+//!
+//! * [`plan`]: the one document an engine ever sees, and its JSON form.
+//! * [`schedule`]: when work starts: arrivals by arithmetic, shares of them, users over time.
+//! * [`template`], [`json_path`]: what is written into requests and read out of responses.
+//! * [`wire`]: protocols without I/O.
+//! * [`stats`]: histograms, intervals, the ledger: everything that is counted, and how it merges.
+#![deny(missing_docs)]
+
+pub mod json_path;
+pub mod plan;
+pub mod schedule;
+pub mod stats;
+pub mod template;
+pub mod wire;

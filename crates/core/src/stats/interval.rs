@@ -1,0 +1,364 @@
+//! An interval: everything that was measured in a stretch of time, by one worker or by all of them.
+//!
+//! Two intervals combine in one of two ways, which differ only for gauges:
+//! [`Interval::merge`] is for the same time seen by another worker, [`Interval::extend`] for a later time.
+//! Both are exact, so any window of a run can be recomputed from its seconds.
+
+use serde::{Deserialize, Serialize};
+
+use super::{ERROR_CLASSES, ErrorClass, Histogram, Ledger};
+use crate::plan::SeriesName;
+
+/// More names than this fold into the series [`OTHER`].
+pub const MAX_SERIES: usize = 500;
+
+/// Whole failed exchanges that are kept in an interval, and of one class in one series at most three.
+pub const MAX_SAMPLES: usize = 20;
+const MAX_SAMPLES_OF_A_KIND: usize = 3;
+
+/// Where the series past [`MAX_SERIES`] are counted together.
+pub const OTHER: &str = "(other)";
+
+/// The phases of a request, in the order in which they happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(usize)]
+pub enum Phase {
+    /// Name resolution.
+    Dns,
+    /// TCP handshake.
+    Connect,
+    /// TLS handshake.
+    Tls,
+    /// Writing the request.
+    Send,
+    /// From the request's last byte to the response's first.
+    Wait,
+    /// From the response's first byte to its last.
+    Receive,
+}
+
+/// The names of the phases, in their order.
+pub const PHASES: [&str; 6] = ["dns", "connect", "tls", "send", "wait", "receive"];
+
+/// Measurements of one named step.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Series {
+    /// Name and kind.
+    pub name: SeriesName,
+    /// Steps that ended, failed ones included.
+    pub count: u64,
+    /// Steps that failed.
+    pub failed: u64,
+    /// Failures by class, indexed as [`ERROR_CLASSES`].
+    pub errors: [u64; ERROR_CLASSES.len()],
+    /// Bytes read from the wire, heads included.
+    pub bytes_in: u64,
+    /// Bytes written to the wire, heads included.
+    pub bytes_out: u64,
+    /// From the intended start to the last byte, of every step that got a whole response.
+    pub response: Histogram,
+    /// From the first byte sent to the last byte received, of the same steps.
+    pub service: Histogram,
+    /// Phases in the order of [`PHASES`]; connecting ones only where a connection was opened.
+    pub phases: [Histogram; PHASES.len()],
+}
+
+impl Series {
+    /// An empty series.
+    pub fn new(name: SeriesName) -> Self {
+        Self {
+            name,
+            count: 0,
+            failed: 0,
+            errors: [0; ERROR_CLASSES.len()],
+            bytes_in: 0,
+            bytes_out: 0,
+            response: Histogram::new(),
+            service: Histogram::new(),
+            phases: std::array::from_fn(|_| Histogram::new()),
+        }
+    }
+
+    /// Adds everything of `other`, whatever its name.
+    pub fn add(&mut self, other: &Self) {
+        self.count += other.count;
+        self.failed += other.failed;
+        for (mine, theirs) in self.errors.iter_mut().zip(other.errors) {
+            *mine += theirs;
+        }
+        self.bytes_in += other.bytes_in;
+        self.bytes_out += other.bytes_out;
+        self.response.merge(&other.response);
+        self.service.merge(&other.service);
+        for (mine, theirs) in self.phases.iter_mut().zip(&other.phases) {
+            mine.merge(theirs);
+        }
+    }
+
+    fn clear(&mut self) {
+        self.count = 0;
+        self.failed = 0;
+        self.errors = [0; ERROR_CLASSES.len()];
+        self.bytes_in = 0;
+        self.bytes_out = 0;
+        self.response.clear();
+        self.service.clear();
+        self.phases.iter_mut().for_each(Histogram::clear);
+    }
+}
+
+/// Iterations of one flow.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FlowStats {
+    /// The flow's name.
+    pub name: String,
+    /// Iterations that ended.
+    pub count: u64,
+    /// Iterations with a failed step.
+    pub failed: u64,
+    /// From the intended start of the iteration to its end, think times included.
+    pub iteration: Histogram,
+}
+
+/// Counts of connections.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Connections {
+    /// Connections that were opened, TLS included.
+    pub opened: u64,
+    /// TLS handshakes that resumed a session.
+    pub tls_resumed: u64,
+    /// Idle connections that the server closed between two requests: normal, and not a failure.
+    pub closed_idle: u64,
+    /// Open now: a gauge.
+    pub open: u64,
+}
+
+/// What the generator used and how far it kept up.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Generator {
+    /// Processor time of the worker processes.
+    pub cpu_ns: u64,
+    /// Resident memory: a gauge.
+    pub rss_bytes: u64,
+    /// Open file descriptors: a gauge.
+    pub open_files: u64,
+}
+
+/// A whole failed exchange, so that a person can see what failed. Secrets are already hidden, lengths are bounded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailureSample {
+    /// When the step ended, from the start of the run.
+    pub at_ns: u64,
+    /// Index of the worker.
+    pub worker: u32,
+    /// The step's series.
+    pub series: String,
+    /// Why it failed.
+    pub class: ErrorClass,
+    /// What happened, in words.
+    pub message: String,
+    /// What was sent.
+    pub request: String,
+    /// What had been received, possibly cut.
+    pub response: String,
+    /// From the intended start to the failure.
+    pub elapsed_ns: u64,
+}
+
+/// Everything that was measured in a stretch of time.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Interval {
+    /// Start, from the start of the run.
+    pub start_ns: u64,
+    /// Length.
+    pub duration_ns: u64,
+    /// Workers that are in it.
+    pub workers: u32,
+    /// Something was lost in it: a worker died.
+    pub degraded: bool,
+    /// Where the iterations went.
+    pub ledger: Ledger,
+    /// Users that are executing an iteration: a gauge.
+    pub active_users: u64,
+    /// Connections.
+    pub connections: Connections,
+    /// The generator's own cost.
+    pub generator: Generator,
+    /// From the intended to the actual start of iterations.
+    pub start_lag: Histogram,
+    /// How late the event loop serves a timer: the generator's own delay.
+    pub loop_lag: Histogram,
+    /// Measurements by step name.
+    pub series: Vec<Series>,
+    /// Measurements by flow.
+    pub flows: Vec<FlowStats>,
+    /// Whole failed exchanges, bounded.
+    pub samples: Vec<FailureSample>,
+}
+
+/// An interval that cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("this is not an interval that this version of Kilobar can read: {0}")]
+pub struct IntervalError(#[from] rmp_serde::decode::Error);
+
+impl Interval {
+    /// An empty interval of one worker with room for these series and flows.
+    pub fn of(series: &[SeriesName], flows: impl IntoIterator<Item = String>) -> Self {
+        Self {
+            workers: 1,
+            series: series.iter().cloned().map(Series::new).collect(),
+            flows: flows.into_iter().map(FlowStats::new).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// Adds what another worker measured in the same time.
+    pub fn merge(&mut self, other: &Self) {
+        let end_ns = self.end_ns().max(other.end_ns());
+        self.start_ns = if self.workers == 0 { other.start_ns } else { self.start_ns.min(other.start_ns) };
+        self.duration_ns = end_ns - self.start_ns;
+        self.workers += other.workers;
+        self.ledger.merge(&other.ledger);
+        self.active_users += other.active_users;
+        let open = self.connections.open + other.connections.open;
+        self.connections.count(&other.connections);
+        self.connections.open = open;
+        self.generator.cpu_ns += other.generator.cpu_ns;
+        self.generator.rss_bytes += other.generator.rss_bytes;
+        self.generator.open_files += other.generator.open_files;
+        self.add_measurements(other);
+    }
+
+    /// Adds what was measured at a later time. An interval without workers is the neutral start of such a sum.
+    pub fn extend(&mut self, later: &Self) {
+        if self.workers == 0 {
+            self.start_ns = later.start_ns;
+        }
+        self.duration_ns = later.end_ns().saturating_sub(self.start_ns).max(self.duration_ns);
+        self.workers = self.workers.max(later.workers);
+        self.ledger.extend(&later.ledger);
+        self.active_users = later.active_users;
+        self.connections.count(&later.connections);
+        self.connections.open = later.connections.open;
+        self.generator.cpu_ns += later.generator.cpu_ns;
+        self.generator.rss_bytes = later.generator.rss_bytes;
+        self.generator.open_files = later.generator.open_files;
+        self.add_measurements(later);
+    }
+
+    /// Empties it for the next stretch of time; names and memory are kept, gauges too.
+    pub fn restart(&mut self, start_ns: u64) {
+        self.start_ns = start_ns;
+        self.duration_ns = 0;
+        self.degraded = false;
+        self.ledger = Ledger { in_flight: self.ledger.in_flight, ..Ledger::default() };
+        self.connections = Connections { open: self.connections.open, ..Connections::default() };
+        self.generator.cpu_ns = 0;
+        self.start_lag.clear();
+        self.loop_lag.clear();
+        self.series.iter_mut().for_each(Series::clear);
+        self.flows.iter_mut().for_each(FlowStats::clear);
+        self.samples.clear();
+    }
+
+    /// All series added into one.
+    pub fn total(&self) -> Series {
+        let mut total = Series::new(SeriesName { name: "all".into(), kind: String::new() });
+        self.series.iter().for_each(|series| total.add(series));
+        total
+    }
+
+    /// Keeps a failed exchange if there is room for one of its kind.
+    pub fn keep_sample(&mut self, sample: FailureSample) {
+        if self.has_room_for(&sample.series, sample.class) {
+            self.samples.push(sample);
+        }
+    }
+
+    /// Whether a failed exchange of this kind would be kept.
+    pub fn has_room_for(&self, series: &str, class: ErrorClass) -> bool {
+        self.samples.len() < MAX_SAMPLES
+            && self.samples.iter().filter(|kept| kept.class == class && kept.series == series).count()
+                < MAX_SAMPLES_OF_A_KIND
+    }
+
+    /// End, from the start of the run.
+    pub fn end_ns(&self) -> u64 {
+        self.start_ns + self.duration_ns
+    }
+
+    /// The form in which an interval travels and is stored: MessagePack with field names, histograms in
+    /// HdrHistogram's V2 encoding.
+    pub fn encode(&self) -> Vec<u8> {
+        rmp_serde::to_vec_named(self).expect("an interval has no value that MessagePack cannot hold")
+    }
+
+    /// Reads what [`Interval::encode`] wrote.
+    pub fn decode(bytes: &[u8]) -> Result<Self, IntervalError> {
+        Ok(rmp_serde::from_slice(bytes)?)
+    }
+
+    fn add_measurements(&mut self, other: &Self) {
+        self.degraded |= other.degraded;
+        self.start_lag.merge(&other.start_lag);
+        self.loop_lag.merge(&other.loop_lag);
+        for series in &other.series {
+            self.series_of(&series.name).add(series);
+        }
+        for flow in &other.flows {
+            self.flow_of(&flow.name).add(flow);
+        }
+        for sample in &other.samples {
+            self.keep_sample(sample.clone());
+        }
+    }
+
+    fn series_of(&mut self, name: &SeriesName) -> &mut Series {
+        let at = match self.series.iter().position(|series| series.name == *name) {
+            Some(at) => at,
+            None if self.series.len() < MAX_SERIES || name.name == OTHER => {
+                self.series.push(Series::new(name.clone()));
+                self.series.len() - 1
+            }
+            None => return self.series_of(&SeriesName { name: OTHER.into(), kind: name.kind.clone() }),
+        };
+        &mut self.series[at]
+    }
+
+    fn flow_of(&mut self, name: &str) -> &mut FlowStats {
+        let at = self.flows.iter().position(|flow| flow.name == name).unwrap_or_else(|| {
+            self.flows.push(FlowStats::new(name.to_owned()));
+            self.flows.len() - 1
+        });
+        &mut self.flows[at]
+    }
+}
+
+impl FlowStats {
+    fn new(name: String) -> Self {
+        Self { name, count: 0, failed: 0, iteration: Histogram::new() }
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.count += other.count;
+        self.failed += other.failed;
+        self.iteration.merge(&other.iteration);
+    }
+
+    fn clear(&mut self) {
+        self.count = 0;
+        self.failed = 0;
+        self.iteration.clear();
+    }
+}
+
+impl Connections {
+    fn count(&mut self, other: &Self) {
+        self.opened += other.opened;
+        self.tls_resumed += other.tls_resumed;
+        self.closed_idle += other.closed_idle;
+    }
+}

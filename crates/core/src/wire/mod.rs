@@ -1,0 +1,3 @@
+//! Protocols without I/O: bytes in, meaning out.
+
+pub mod http1;

@@ -1,0 +1,106 @@
+"""The native engine, as Python sees it. Only values cross this boundary: bytes, numbers, JSON text."""
+
+from typing import Any, final
+
+@final
+class Histogram:
+    """Counts of durations in nanoseconds, three significant digits (relative error at most 0.1 %)."""
+
+    def __new__(cls) -> Histogram: ...
+    def record(self, value_ns: int, count: int = 1) -> None: ...
+    def merge(self, other: Histogram) -> None: ...
+    def quantile(self, q: float) -> int:
+        """The value in ns at or below which the fraction `q` (0..1) of the records lie; 0 when empty."""
+    def count_above(self, value_ns: int) -> int: ...
+    @property
+    def count(self) -> int: ...
+    @property
+    def mean(self) -> float: ...
+    @property
+    def min(self) -> int: ...
+    @property
+    def max(self) -> int: ...
+    def encode(self) -> bytes:
+        """HdrHistogram's V2 encoding, uncompressed."""
+    @staticmethod
+    def decode(data: bytes) -> Histogram:
+        """Raises ValueError."""
+
+@final
+class Interval:
+    """Everything that was measured in a stretch of time. An empty one is neutral for merge and extend."""
+
+    def __new__(cls) -> Interval: ...
+    @staticmethod
+    def decode(data: bytes) -> Interval:
+        """Raises ValueError."""
+    def encode(self) -> bytes: ...
+    def merge(self, other: Interval) -> None:
+        """Adds what another worker measured in the same time: gauges add up."""
+    def extend(self, later: Interval) -> None:
+        """Adds what was measured at a later time: gauges keep their newest value."""
+    def mark_degraded(self) -> None: ...
+    def add_lost(self, iterations: int) -> None:
+        """Counts iterations of a dead worker: planned and lost both grow by it."""
+    def lose_in_flight(self, iterations: int) -> None:
+        """Moves iterations that were in flight on a dead worker from started to lost."""
+    @property
+    def start_ns(self) -> int: ...
+    @property
+    def duration_ns(self) -> int: ...
+    @property
+    def workers(self) -> int: ...
+    @property
+    def degraded(self) -> bool: ...
+    @property
+    def active_users(self) -> int: ...
+    def ledger(self) -> dict[str, int]:
+        """Keys planned, started, dropped, lost, ok, failed, in_flight."""
+    def to_dict(self) -> dict[str, Any]:
+        """Everything, as plain values; the form of docs/reference/interval.md. Histograms become
+        {"count", "mean", "min", "p50", "p90", "p95", "p99", "p99_9", "max"} in ns."""
+    def response(self, series: str | None = None) -> Histogram:
+        """Response times of one series, or of all."""
+    def service(self, series: str | None = None) -> Histogram: ...
+    def start_lag(self) -> Histogram: ...
+    def loop_lag(self) -> Histogram: ...
+
+@final
+class Schedule:
+    """When a plan's arrivals are due and how many users it wants, by arithmetic."""
+
+    def __new__(cls, plan_json: str) -> Schedule:
+        """Raises ValueError."""
+    @property
+    def duration_ns(self) -> int: ...
+    def planned_until(self, time_ns: int) -> int:
+        """Arrivals due before this time."""
+    def planned_of(self, slots: list[bool], from_ns: int, until_ns: int) -> int:
+        """Arrivals k with slots[k % len(slots)] that are due from `from_ns` (inclusive) to `until_ns` (exclusive)."""
+    def rate_at(self, time_ns: int) -> float:
+        """Asked arrivals per second."""
+    def users_at(self, time_ns: int) -> int: ...
+    def rescale(self, at_ns: int, factor: float) -> None:
+        """Multiplies rate and users by `factor` from `at_ns` on, as live changes do."""
+
+def check_plan(plan_json: str) -> None:
+    """Raises ValueError with the reason when an engine would refuse this plan."""
+
+def check_json_path(path: str) -> tuple[int, str] | None:
+    """None when valid, else (offset in characters, message)."""
+
+def json_path_value(path: str, document: bytes) -> str | None:
+    """The JSON text found at a path; None when there is none. Raises ValueError."""
+
+def run_worker(fd: int) -> None:
+    """Runs one worker, spoken to over this connected stream socket, until it is done.
+    See docs/design/002-worker-protocol.md."""
+
+def run_target(options_json: str, ready_fd: int = -1) -> None:
+    """Serves the target until SIGINT or SIGTERM. Raises OSError when an address cannot be bound. Writes one JSON line
+    {"http": port, "https": port | null, "ca_file": path | null} to `ready_fd` when it listens."""
+
+def monotonic_ns() -> int:
+    """The clock that workers use (CLOCK_MONOTONIC)."""
+
+__version__: str

@@ -1,0 +1,95 @@
+"""Every error a user can cause: a stable code, what happened, where, what to do.
+
+The catalogue is `docs/reference/errors.md`; a test keeps the two equal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A position in a file; line and column start at 1."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One thing that is wrong (or suspicious) in what a user wrote.
+
+    `code` is stable and documented, `hint` says what to do, `severity` is "error" or "warning".
+    """
+
+    code: str
+    message: str
+    place: Place | None = None
+    hint: str | None = None
+    severity: str = "error"
+
+    def __str__(self) -> str:
+        where = f"{self.place}: " if self.place else ""
+        hint = f"\n  hint: {self.hint}" if self.hint else ""
+        return f"{where}{self.severity}[{self.code}]: {self.message}{hint}"
+
+
+class KilobarError(Exception):
+    """The root of all errors that Kilobar raises on purpose.
+
+    `exit_code` is what the command line returns (DESIGN section 8).
+    """
+
+    code: ClassVar[str] = "internal"
+    exit_code: ClassVar[int] = 4
+
+    def __init__(self, message: str, *, code: str | None = None, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        if code is not None:
+            self.code = code  # type: ignore[misc]  # the class gives the default, an instance may be more exact
+
+    def __str__(self) -> str:
+        hint = f"\n  hint: {self.hint}" if self.hint else ""
+        return f"error[{self.code}]: {self.message}{hint}"
+
+
+class InputError(KilobarError):
+    """What the user gave cannot be used: an option, a file, an address."""
+
+    code = "bad-input"
+    exit_code = 2
+
+
+class ScenarioError(InputError):
+    """A scenario with at least one error. Carries every diagnostic, warnings included."""
+
+    code = "bad-scenario"
+
+    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
+        self.diagnostics = diagnostics
+        super().__init__("\n".join(str(diagnostic) for diagnostic in diagnostics))
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class OutputError(KilobarError):
+    """A report could not be written; the run itself is not lost."""
+
+    code = "cannot-write"
+    exit_code = 4
+
+
+class FleetError(KilobarError):
+    """Workers could not be started or all of them were lost."""
+
+    code = "fleet"
+    exit_code = 4

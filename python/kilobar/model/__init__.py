@@ -1,0 +1,1 @@
+"""The vocabulary: plan, summary, verdict. Standard library only."""
