@@ -43,7 +43,8 @@ class Interval:
     def add_lost(self, iterations: int) -> None:
         """Counts iterations of a dead worker: planned and lost both grow by it."""
     def lose_in_flight(self, iterations: int) -> None:
-        """Moves iterations that were in flight on a dead worker from started to lost."""
+        """Moves iterations that were in flight on a dead worker from started to lost. Counters only: the gauge
+        in_flight is left to the intervals of the workers that live."""
     @property
     def start_ns(self) -> int: ...
     @property
@@ -82,6 +83,8 @@ class Schedule:
     def users_at(self, time_ns: int) -> int: ...
     def rescale(self, at_ns: int, factor: float) -> None:
         """Multiplies rate and users by `factor` from `at_ns` on, as live changes do."""
+    def end_at(self, at_ns: int) -> None:
+        """The load ends at this instant, as `stop` does."""
 
 def check_plan(plan_json: str) -> None:
     """Raises ValueError with the reason when an engine would refuse this plan."""
@@ -95,6 +98,9 @@ def json_path_value(path: str, document: bytes) -> str | None:
 def run_worker(fd: int) -> None:
     """Runs one worker, spoken to over this connected stream socket, until it is done.
     See docs/design/002-worker-protocol.md."""
+
+def attempt(plan_json: str) -> list[str]:
+    """Executes each flow once; one JSON object per exchange, see `kilobar_engine::Attempt`. Raises ValueError."""
 
 def run_target(options_json: str, ready_fd: int = -1) -> None:
     """Serves the target until SIGINT or SIGTERM. Raises OSError when an address cannot be bound. Writes one JSON line

@@ -2,21 +2,28 @@
 //!
 //! Two intervals combine in one of two ways, which differ only for gauges:
 //! [`Interval::merge`] is for the same time seen by another worker, [`Interval::extend`] for a later time.
-//! Both are exact, so any window of a run can be recomputed from its seconds.
+//! Both are exact, so any window of a run can be recomputed from its seconds. An interval without workers measured
+//! nothing at any time: it adds its counts, but neither its time nor its gauges.
+
+mod named;
+#[cfg(test)]
+mod tests;
 
 use serde::{Deserialize, Serialize};
 
 use super::{ERROR_CLASSES, ErrorClass, Histogram, Ledger};
 use crate::plan::SeriesName;
+use named::{Named, entry_of};
 
-/// More names than this fold into the series [`OTHER`].
+/// More names of series than this fold into [`OTHER`], and so do more names of flows. Which ones depends on the
+/// order in which they come.
 pub const MAX_SERIES: usize = 500;
 
 /// Whole failed exchanges that are kept in an interval, and of one class in one series at most three.
 pub const MAX_SAMPLES: usize = 20;
 const MAX_SAMPLES_OF_A_KIND: usize = 3;
 
-/// Where the series past [`MAX_SERIES`] are counted together.
+/// The name under which those past [`MAX_SERIES`] are counted together; as a series, its kind is empty.
 pub const OTHER: &str = "(other)";
 
 /// The phases of a request, in the order in which they happen.
@@ -191,9 +198,11 @@ pub struct Interval {
     pub start_lag: Histogram,
     /// How late the event loop serves a timer: the generator's own delay.
     pub loop_lag: Histogram,
-    /// Measurements by step name.
+    /// Measurements by step name, of at most [`MAX_SERIES`] and [`OTHER`].
+    #[serde(deserialize_with = "named::read")]
     pub series: Vec<Series>,
-    /// Measurements by flow.
+    /// Measurements by flow, bounded alike.
+    #[serde(deserialize_with = "named::read")]
     pub flows: Vec<FlowStats>,
     /// Whole failed exchanges, bounded.
     pub samples: Vec<FailureSample>,
@@ -215,11 +224,16 @@ impl Interval {
         }
     }
 
-    /// Adds what another worker measured in the same time.
+    /// Adds what another worker measured in the same time: gauges add up.
     pub fn merge(&mut self, other: &Self) {
-        let end_ns = self.end_ns().max(other.end_ns());
-        self.start_ns = if self.workers == 0 { other.start_ns } else { self.start_ns.min(other.start_ns) };
-        self.duration_ns = end_ns - self.start_ns;
+        if self.workers == 0 && other.workers > 0 {
+            self.start_ns = other.start_ns;
+            self.duration_ns = other.duration_ns;
+        } else if other.workers > 0 {
+            let end_ns = self.end_ns().max(other.end_ns());
+            self.start_ns = self.start_ns.min(other.start_ns);
+            self.duration_ns = end_ns - self.start_ns;
+        }
         self.workers += other.workers;
         self.ledger.merge(&other.ledger);
         self.active_users += other.active_users;
@@ -232,21 +246,28 @@ impl Interval {
         self.add_measurements(other);
     }
 
-    /// Adds what was measured at a later time. An interval without workers is the neutral start of such a sum.
+    /// Adds what was measured at a later time: gauges keep their newest value.
     pub fn extend(&mut self, later: &Self) {
+        let in_flight = self.ledger.in_flight;
+        self.ledger.extend(&later.ledger);
+        self.connections.count(&later.connections);
+        self.generator.cpu_ns += later.generator.cpu_ns;
+        self.add_measurements(later);
+        if later.workers == 0 {
+            self.ledger.in_flight = in_flight;
+            return;
+        }
         if self.workers == 0 {
             self.start_ns = later.start_ns;
+            self.duration_ns = later.duration_ns;
+        } else {
+            self.duration_ns = later.end_ns().saturating_sub(self.start_ns).max(self.duration_ns);
         }
-        self.duration_ns = later.end_ns().saturating_sub(self.start_ns).max(self.duration_ns);
         self.workers = self.workers.max(later.workers);
-        self.ledger.extend(&later.ledger);
         self.active_users = later.active_users;
-        self.connections.count(&later.connections);
         self.connections.open = later.connections.open;
-        self.generator.cpu_ns += later.generator.cpu_ns;
         self.generator.rss_bytes = later.generator.rss_bytes;
         self.generator.open_files = later.generator.open_files;
-        self.add_measurements(later);
     }
 
     /// Empties it for the next stretch of time; names and memory are kept, gauges too.
@@ -287,7 +308,7 @@ impl Interval {
 
     /// End, from the start of the run.
     pub fn end_ns(&self) -> u64 {
-        self.start_ns + self.duration_ns
+        self.start_ns.saturating_add(self.duration_ns)
     }
 
     /// The form in which an interval travels and is stored: MessagePack with field names, histograms in
@@ -298,51 +319,38 @@ impl Interval {
 
     /// Reads what [`Interval::encode`] wrote.
     pub fn decode(bytes: &[u8]) -> Result<Self, IntervalError> {
-        Ok(rmp_serde::from_slice(bytes)?)
+        let mut rest = bytes;
+        let interval = Self::deserialize(&mut rmp_serde::Deserializer::new(&mut rest))?;
+        if !rest.is_empty() {
+            return Err(IntervalError(serde::de::Error::custom(format!("{} bytes follow it", rest.len()))));
+        }
+        Ok(interval)
     }
 
     fn add_measurements(&mut self, other: &Self) {
         self.degraded |= other.degraded;
         self.start_lag.merge(&other.start_lag);
         self.loop_lag.merge(&other.loop_lag);
-        for series in &other.series {
-            self.series_of(&series.name).add(series);
+        for (at, series) in other.series.iter().enumerate() {
+            entry_of(&mut self.series, &series.name, at).add(series);
         }
-        for flow in &other.flows {
-            self.flow_of(&flow.name).add(flow);
+        for (at, flow) in other.flows.iter().enumerate() {
+            entry_of(&mut self.flows, &flow.name, at).add(flow);
         }
         for sample in &other.samples {
             self.keep_sample(sample.clone());
         }
     }
-
-    fn series_of(&mut self, name: &SeriesName) -> &mut Series {
-        let at = match self.series.iter().position(|series| series.name == *name) {
-            Some(at) => at,
-            None if self.series.len() < MAX_SERIES || name.name == OTHER => {
-                self.series.push(Series::new(name.clone()));
-                self.series.len() - 1
-            }
-            None => return self.series_of(&SeriesName { name: OTHER.into(), kind: name.kind.clone() }),
-        };
-        &mut self.series[at]
-    }
-
-    fn flow_of(&mut self, name: &str) -> &mut FlowStats {
-        let at = self.flows.iter().position(|flow| flow.name == name).unwrap_or_else(|| {
-            self.flows.push(FlowStats::new(name.to_owned()));
-            self.flows.len() - 1
-        });
-        &mut self.flows[at]
-    }
 }
 
 impl FlowStats {
-    fn new(name: String) -> Self {
+    /// An empty flow.
+    pub fn new(name: String) -> Self {
         Self { name, count: 0, failed: 0, iteration: Histogram::new() }
     }
 
-    fn add(&mut self, other: &Self) {
+    /// Adds everything of `other`, whatever its name.
+    pub fn add(&mut self, other: &Self) {
         self.count += other.count;
         self.failed += other.failed;
         self.iteration.merge(&other.iteration);
@@ -352,6 +360,46 @@ impl FlowStats {
         self.count = 0;
         self.failed = 0;
         self.iteration.clear();
+    }
+}
+
+impl Named for Series {
+    type Name = SeriesName;
+
+    fn name(&self) -> &SeriesName {
+        &self.name
+    }
+
+    fn with_name(name: SeriesName) -> Self {
+        Self::new(name)
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.add(other);
+    }
+
+    fn of_others() -> SeriesName {
+        SeriesName { name: OTHER.into(), kind: String::new() }
+    }
+}
+
+impl Named for FlowStats {
+    type Name = String;
+
+    fn name(&self) -> &String {
+        &self.name
+    }
+
+    fn with_name(name: String) -> Self {
+        Self::new(name)
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.add(other);
+    }
+
+    fn of_others() -> String {
+        OTHER.into()
     }
 }
 

@@ -1,0 +1,250 @@
+//! Reads one response after another on a connection.
+
+use super::chunked::{BodySink, ChunkedDecoder};
+use super::head::{Framing, Head, parse_head, parse_trailers};
+use super::partial::PartialSection;
+use super::{Limits, MAX_TRAILER_BYTES, Progress, RequestMethod, WireError};
+
+#[derive(Debug, Clone, Copy)]
+enum State {
+    Head,
+    Body { remaining_bytes: u64 },
+    BodyUntilClose,
+    ChunkedBody(ChunkedDecoder),
+    Trailers { received_bytes: usize },
+    Done,
+    Failed(WireError),
+}
+
+/// Reads the responses of one connection, one exchange at a time.
+///
+/// A response that comes whole is neither copied nor does it allocate. Memory is bounded by the limits, and what a
+/// large head in pieces needed is given back when it is complete.
+#[derive(Debug)]
+pub struct ResponseReader {
+    limits: Limits,
+    state: State,
+    method: RequestMethod,
+    status: u16,
+    keep_alive: bool,
+    informational: u32,
+    head_bytes: usize,
+    body_bytes: u64,
+    section: PartialSection,
+}
+
+impl ResponseReader {
+    /// A reader that waits for the response to a request of any ordinary method.
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            state: State::Head,
+            method: RequestMethod::Other,
+            status: 0,
+            keep_alive: false,
+            informational: 0,
+            head_bytes: 0,
+            body_bytes: 0,
+            section: PartialSection::default(),
+        }
+    }
+
+    /// Prepares for the response to a request of this method; whatever was left of another response is forgotten.
+    #[inline]
+    pub fn begin(&mut self, method: RequestMethod) {
+        self.state = State::Head;
+        self.method = method;
+        self.status = 0;
+        self.keep_alive = false;
+        self.informational = 0;
+        self.head_bytes = 0;
+        self.body_bytes = 0;
+        self.section.clear();
+    }
+
+    /// Takes bytes as they came, in pieces of any size. Decoded body bytes are appended to `body`, or only counted.
+    ///
+    /// After [`Progress::Done`] nothing more is used, after an error the same error is returned, until
+    /// [`begin`](Self::begin).
+    ///
+    /// # Errors
+    /// What is wrong with the response, or the limit that it exceeds. Limits are checked as early as possible: a body
+    /// that is announced as too large is refused before it comes.
+    #[inline]
+    pub fn feed(&mut self, input: &[u8], body: Option<&mut Vec<u8>>) -> Result<Progress, WireError> {
+        let progress = self.advance(input, body);
+        if let Err(error) = progress {
+            self.fail(error);
+        }
+        progress
+    }
+
+    /// The peer closed its side. Completes a body that ends with the connection.
+    ///
+    /// # Errors
+    /// What was missing, or what was wrong with the bytes that had come.
+    pub fn end_of_stream(&mut self) -> Result<Progress, WireError> {
+        let received_bytes = self.body_bytes;
+        let missing = match self.state {
+            State::BodyUntilClose | State::Done => {
+                self.state = State::Done;
+                return Ok(Progress::Done { used: 0 });
+            }
+            State::Failed(error) => return Err(error),
+            State::Head if self.head_bytes == 0 => WireError::ClosedBeforeResponse,
+            State::Head => {
+                let truncated = WireError::ClosedInHead { received_bytes: self.head_bytes as u64 };
+                self.section.check(parse_head).err().unwrap_or(truncated)
+            }
+            State::Body { remaining_bytes } => {
+                WireError::ClosedInBody { received_bytes, announced_bytes: received_bytes + remaining_bytes }
+            }
+            State::ChunkedBody(_) => WireError::ClosedInChunkedBody { received_bytes },
+            State::Trailers { .. } => {
+                let truncated = WireError::ClosedInChunkedBody { received_bytes };
+                self.section.check(parse_trailers).err().unwrap_or(truncated)
+            }
+        };
+        self.fail(missing);
+        Err(missing)
+    }
+
+    /// The status code of the final response; 0 until its head is complete.
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// Whether the connection can carry another exchange once this response is complete.
+    pub fn keep_alive(&self) -> bool {
+        self.keep_alive
+    }
+
+    /// Decoded body bytes so far.
+    pub fn body_bytes(&self) -> u64 {
+        self.body_bytes
+    }
+
+    /// Bytes of heads so far, informational responses and an incomplete head included.
+    pub fn head_bytes(&self) -> u64 {
+        self.head_bytes as u64
+    }
+
+    /// Whether any byte of this response has come.
+    pub fn started(&self) -> bool {
+        self.head_bytes > 0
+    }
+
+    /// How many informational (1xx) responses came before the final one.
+    pub fn informational(&self) -> u32 {
+        self.informational
+    }
+
+    #[inline]
+    fn advance(&mut self, input: &[u8], body: Option<&mut Vec<u8>>) -> Result<Progress, WireError> {
+        let mut used = 0;
+        while let State::Head = self.state {
+            match self.read_head(&input[used..])? {
+                Some(head_bytes) => used += head_bytes,
+                None => return Ok(Progress::More),
+            }
+        }
+        used += self.read_body(&input[used..], body)?;
+        Ok(if let State::Done = self.state { Progress::Done { used } } else { Progress::More })
+    }
+
+    /// Reads one head, informational or final. `None`: more bytes are needed.
+    #[inline]
+    fn read_head(&mut self, input: &[u8]) -> Result<Option<usize>, WireError> {
+        let budget_bytes = self.limits.max_head_bytes - self.head_bytes;
+        let Some((head, used)) = self.section.read(input, budget_bytes, parse_head)? else {
+            if input.len() >= budget_bytes {
+                return Err(WireError::HeadTooLarge { limit_bytes: self.limits.max_head_bytes });
+            }
+            self.head_bytes += input.len();
+            return Ok(None);
+        };
+        self.head_bytes += used;
+        if head.is_informational() {
+            if head.status == 101 {
+                return Err(WireError::UnexpectedUpgrade);
+            }
+            self.informational += 1;
+        } else {
+            self.start_body(&head)?;
+        }
+        Ok(Some(used))
+    }
+
+    #[inline]
+    fn start_body(&mut self, head: &Head) -> Result<(), WireError> {
+        self.status = head.status;
+        let (framing, keep_alive) = head.framing(self.method)?;
+        self.keep_alive = keep_alive;
+        self.state = match framing {
+            Framing::Length(length) if length > self.limits.max_body_bytes => {
+                return Err(WireError::BodyTooLarge { limit_bytes: self.limits.max_body_bytes });
+            }
+            Framing::Length(remaining_bytes) => State::Body { remaining_bytes },
+            Framing::Chunked => State::ChunkedBody(ChunkedDecoder::new()),
+            Framing::UntilClose => State::BodyUntilClose,
+        };
+        Ok(())
+    }
+
+    /// Reads body and trailers; returns how many bytes of the input belong to them.
+    #[inline]
+    fn read_body(&mut self, input: &[u8], copy: Option<&mut Vec<u8>>) -> Result<usize, WireError> {
+        let max_bytes = self.limits.max_body_bytes;
+        let mut sink = BodySink { received_bytes: &mut self.body_bytes, max_bytes, copy };
+        match &mut self.state {
+            State::Body { remaining_bytes } => {
+                let here = input.len().min(usize::try_from(*remaining_bytes).unwrap_or(usize::MAX));
+                sink.take(&input[..here]);
+                *remaining_bytes -= here as u64;
+                if *remaining_bytes == 0 {
+                    self.state = State::Done;
+                }
+                Ok(here)
+            }
+            State::BodyUntilClose => {
+                let here = input.len().min(usize::try_from(sink.room_bytes()).unwrap_or(usize::MAX));
+                sink.take(&input[..here]);
+                if here < input.len() { Err(sink.too_large()) } else { Ok(here) }
+            }
+            State::ChunkedBody(decoder) => {
+                let used = decoder.decode(input, &mut sink)?;
+                if !decoder.at_trailers() {
+                    return Ok(used);
+                }
+                self.state = State::Trailers { received_bytes: 0 };
+                Ok(used + self.read_trailers(&input[used..], 0)?)
+            }
+            State::Trailers { received_bytes } => {
+                let received_bytes = *received_bytes;
+                self.read_trailers(input, received_bytes)
+            }
+            State::Failed(error) => Err(*error),
+            State::Head | State::Done => Ok(0),
+        }
+    }
+
+    fn read_trailers(&mut self, input: &[u8], received_bytes: usize) -> Result<usize, WireError> {
+        let budget_bytes = MAX_TRAILER_BYTES - received_bytes;
+        if let Some(((), used)) = self.section.read(input, budget_bytes, parse_trailers)? {
+            self.state = State::Done;
+            return Ok(used);
+        }
+        if input.len() >= budget_bytes {
+            return Err(WireError::TrailersTooLarge);
+        }
+        self.state = State::Trailers { received_bytes: received_bytes + input.len() };
+        Ok(input.len())
+    }
+
+    #[cold]
+    fn fail(&mut self, error: WireError) {
+        self.keep_alive = false;
+        self.state = State::Failed(error);
+        self.section.clear();
+    }
+}

@@ -1,0 +1,79 @@
+//! Open load: starts iterations when they are due, whether or not earlier ones have ended.
+
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::Poll;
+
+use kilobar_clock::now_ns;
+use kilobar_core::schedule::{Arrival, Arrivals};
+
+use crate::exchange::Alarm;
+use crate::worker::Run;
+
+/// The users that serve arrivals: an arrival takes an idle one, or a new one while there may be more.
+#[derive(Default)]
+pub struct Seats {
+    idle: RefCell<Vec<Rc<Seat>>>,
+    taken: Cell<u32>,
+}
+
+struct Seat {
+    alarm: Rc<Alarm>,
+    arrival: Cell<Option<Arrival>>,
+}
+
+/// Fires every arrival that belongs to this worker, until the load ends.
+pub async fn fire(run: Rc<Run>) {
+    let mut cursor = Arrivals::new(&run.schedule.borrow());
+    loop {
+        let next = cursor.peek(&run.schedule.borrow());
+        let Some(arrival) = next else {
+            if run.wait_until(run.end_ns()).await && now_ns() >= run.engine.start_ns + run.end_ns() {
+                return;
+            }
+            continue;
+        };
+        if !run.owns(arrival.number, arrival.at_ns) {
+            cursor.advance();
+        } else if run.engine.start_ns + arrival.at_ns <= now_ns() {
+            cursor.advance();
+            run.engine.recorder.planned(1);
+            seat(&run, arrival);
+        } else {
+            run.wait_until(arrival.at_ns).await;
+        }
+    }
+}
+
+fn seat(run: &Rc<Run>, arrival: Arrival) {
+    let seats = &run.seats;
+    if let Some(seat) = seats.idle.borrow_mut().pop() {
+        seat.arrival.set(Some(arrival));
+        seat.alarm.wake();
+    } else if seats.taken.get() < run.max_in_flight {
+        seats.taken.set(seats.taken.get() + 1);
+        let alarm = run.new_alarm();
+        let seat = Rc::new(Seat { alarm, arrival: Cell::new(Some(arrival)) });
+        tokio::task::spawn_local(serve(Rc::clone(run), seat));
+    } else {
+        run.engine.recorder.dropped();
+    }
+}
+
+async fn serve(run: Rc<Run>, seat: Rc<Seat>) {
+    poll_fn(|context| {
+        seat.alarm.belongs_to(context);
+        Poll::Ready(())
+    })
+    .await;
+    let mut user = run.engine.user(Rc::clone(&seat.alarm), 0);
+    loop {
+        let arrival = poll_fn(|_| seat.arrival.take().map_or(Poll::Pending, Poll::Ready)).await;
+        run.engine.reseed(&mut user, arrival.number);
+        let intended_ns = run.engine.start_ns + arrival.at_ns;
+        run.engine.iterate(&mut user, arrival.number, intended_ns, true).await;
+        run.ended();
+        run.seats.idle.borrow_mut().push(Rc::clone(&seat));
+    }
+}

@@ -1,0 +1,259 @@
+//! One request and its response over an open connection.
+
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::io;
+use std::task::{Context, Poll, Waker};
+
+use kilobar_clock::now_ns;
+use kilobar_core::stats::ErrorClass;
+use kilobar_core::wire::http1::{Progress, ResponseReader};
+
+use crate::connection::Connection;
+use crate::dial::Failure;
+
+/// Bytes that are read at once; one such buffer serves a whole worker, because reading never spans an await.
+pub const READ_BUFFER_BYTES: usize = 64 * 1024;
+/// Bytes of a response that are kept for a failure sample.
+const SAMPLE_BYTES: usize = 4096;
+
+/// The limit of the exchange that a user has in flight.
+///
+/// A timer per request would cost more than the request: the worker looks over all alarms a few times a second, and
+/// wakes the tasks whose time is up.
+#[derive(Default)]
+pub struct Alarm {
+    deadline_ns: Cell<u64>,
+    expired: Cell<bool>,
+    waker: RefCell<Option<Waker>>,
+}
+
+impl Alarm {
+    /// Remembers whom to wake. A task's waker is the same for its whole life, so once is enough.
+    pub fn belongs_to(&self, context: &Context<'_>) {
+        *self.waker.borrow_mut() = Some(context.waker().clone());
+    }
+
+    #[inline]
+    fn set(&self, deadline_ns: u64) {
+        self.expired.set(false);
+        self.deadline_ns.set(deadline_ns);
+    }
+
+    #[inline]
+    fn clear(&self) {
+        self.deadline_ns.set(0);
+    }
+
+    /// Wakes its task.
+    #[inline]
+    pub fn wake(&self) {
+        if let Some(waker) = self.waker.borrow().as_ref() {
+            waker.wake_by_ref();
+        }
+    }
+
+    /// Wakes its task if its time is up.
+    pub fn check(&self, now_ns: u64) {
+        let deadline_ns = self.deadline_ns.get();
+        if deadline_ns != 0 && deadline_ns <= now_ns {
+            self.clear();
+            self.expired.set(true);
+            self.wake();
+        }
+    }
+}
+
+/// When things happened, and how much was moved.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Exchange {
+    /// The first byte was about to be written.
+    pub send_ns: u64,
+    /// The last byte was written.
+    pub sent_ns: u64,
+    /// The first byte of the response was there.
+    pub first_byte_ns: u64,
+    /// The last byte was there, or it had failed.
+    pub end_ns: u64,
+    /// HTTP bytes read.
+    pub bytes_in: u64,
+    /// HTTP bytes written.
+    pub bytes_out: u64,
+}
+
+/// What an exchange reads into.
+pub struct Incoming<'a> {
+    /// The worker's read buffer.
+    pub buffer: &'a RefCell<Box<[u8]>>,
+    /// Understands the bytes.
+    pub reader: &'a mut ResponseReader,
+    /// Where the body goes, if a later step needs it.
+    pub body: Option<&'a mut Vec<u8>>,
+    /// Where the beginning of what came is kept when it came in pieces, for a failure sample.
+    pub kept: &'a mut Vec<u8>,
+}
+
+/// Sends `request` and reads the whole response. `exchange.send_ns` is given; everything else is filled in, as far
+/// as it came also when it fails.
+///
+/// # Errors
+/// Anything but a complete response, and bytes after it.
+#[inline]
+pub async fn run(
+    connection: &mut Connection,
+    request: &[u8],
+    incoming: &mut Incoming<'_>,
+    alarm: &Alarm,
+    timeout_ns: u64,
+    exchange: &mut Exchange,
+) -> Result<(), Failure> {
+    alarm.set(exchange.send_ns.saturating_add(timeout_ns));
+    let done = send_and_receive(connection, request, incoming, alarm, exchange).await;
+    alarm.clear();
+    if let Err(failure) = &done {
+        exchange.end_ns = now_ns();
+        return Err(explain(failure, connection, incoming.reader, timeout_ns));
+    }
+    connection.exchanges += 1;
+    Ok(())
+}
+
+/// What can go wrong, before it is put in words.
+enum Trouble {
+    Io(io::Error),
+    Wire(kilobar_core::wire::http1::WireError),
+    Leftover(usize),
+    TimedOut,
+}
+
+async fn send_and_receive(
+    connection: &mut Connection,
+    request: &[u8],
+    incoming: &mut Incoming<'_>,
+    alarm: &Alarm,
+    exchange: &mut Exchange,
+) -> Result<(), Trouble> {
+    let mut unsent = request;
+    loop {
+        if !unsent.is_empty() || connection.has_unsent() {
+            send(connection, &mut unsent, exchange)?;
+        }
+        let all_sent = unsent.is_empty() && !connection.has_unsent();
+        poll_fn(|context| {
+            if alarm.expired.get() {
+                return Poll::Ready(Err(Trouble::TimedOut));
+            }
+            if !all_sent && connection.poll_writable(context).is_ready() {
+                return Poll::Ready(Ok(()));
+            }
+            connection.poll_readable(context).map_err(Trouble::Io)
+        })
+        .await?;
+        if receive(connection, incoming, exchange)? {
+            return Ok(());
+        }
+    }
+}
+
+#[inline]
+fn send(connection: &mut Connection, unsent: &mut &[u8], exchange: &mut Exchange) -> Result<(), Trouble> {
+    while !unsent.is_empty() {
+        match connection.try_write(unsent) {
+            Ok(written) => {
+                exchange.bytes_out += written as u64;
+                *unsent = &unsent[written..];
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+            // The server may have answered and closed before it read everything: its answer is what counts.
+            Err(error) if is_closed(&error) && exchange.bytes_out > 0 => {
+                *unsent = &[];
+                break;
+            }
+            Err(error) => return Err(Trouble::Io(error)),
+        }
+    }
+    match connection.try_flush() {
+        Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(Trouble::Io(error)),
+        _ => {}
+    }
+    exchange.sent_ns = now_ns();
+    Ok(())
+}
+
+/// Reads what is there; `true` when the response is complete.
+#[inline]
+fn receive(
+    connection: &mut Connection,
+    incoming: &mut Incoming<'_>,
+    exchange: &mut Exchange,
+) -> Result<bool, Trouble> {
+    let mut buffer = incoming.buffer.borrow_mut();
+    loop {
+        let read = match connection.try_read(&mut buffer) {
+            Ok(read) => read,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
+            Err(error) => return Err(Trouble::Io(error)),
+        };
+        exchange.end_ns = now_ns();
+        if exchange.first_byte_ns == 0 && read > 0 {
+            exchange.first_byte_ns = exchange.end_ns;
+        }
+        exchange.bytes_in += read as u64;
+        let fed = match read {
+            0 => incoming.reader.end_of_stream(),
+            _ => incoming.reader.feed(&buffer[..read], incoming.body.as_deref_mut()),
+        };
+        match fed {
+            Ok(Progress::Done { used }) if used == read => return Ok(true),
+            Ok(Progress::Done { used }) => {
+                keep(incoming.kept, &buffer[..read]);
+                return Err(Trouble::Leftover(read - used));
+            }
+            Ok(Progress::More) if read == 0 => return Ok(false),
+            Ok(Progress::More) => keep(incoming.kept, &buffer[..read]),
+            Err(error) => {
+                keep(incoming.kept, &buffer[..read]);
+                return Err(Trouble::Wire(error));
+            }
+        }
+    }
+}
+
+fn keep(kept: &mut Vec<u8>, bytes: &[u8]) {
+    let room = SAMPLE_BYTES.saturating_sub(kept.len()).min(bytes.len());
+    kept.extend_from_slice(&bytes[..room]);
+}
+
+fn is_closed(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
+    matches!(error.kind(), ConnectionReset | ConnectionAborted | BrokenPipe)
+}
+
+#[cold]
+fn explain(trouble: &Trouble, connection: &Connection, reader: &ResponseReader, timeout_ns: u64) -> Failure {
+    let stale = connection.exchanges > 0 && !reader.started();
+    let stale_message = "the server had closed this kept-alive connection; the request was not repeated";
+    match trouble {
+        Trouble::TimedOut => {
+            let waited_s = timeout_ns as f64 / 1e9;
+            Failure::new(ErrorClass::ReadTimeout, format!("no complete response within {waited_s} s"))
+        }
+        Trouble::Leftover(bytes) => Failure::new(
+            ErrorClass::Protocol,
+            format!("{bytes} bytes after the end of the response, to which nothing had been asked"),
+        ),
+        Trouble::Io(error) if is_closed(error) && stale => Failure::new(ErrorClass::Stale, stale_message),
+        Trouble::Io(error) if is_closed(error) => Failure::new(ErrorClass::Reset, error.to_string()),
+        Trouble::Io(error) if error.kind() == io::ErrorKind::InvalidData => {
+            Failure::new(ErrorClass::Tls, error.to_string())
+        }
+        Trouble::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            Failure::new(ErrorClass::Eof, "the server ended the TLS connection without saying so")
+        }
+        Trouble::Io(error) => Failure::new(ErrorClass::Reset, error.to_string()),
+        Trouble::Wire(error) if error.is_truncated() && stale => Failure::new(ErrorClass::Stale, stale_message),
+        Trouble::Wire(error) if error.is_truncated() => Failure::new(ErrorClass::Eof, error.to_string()),
+        Trouble::Wire(error) if error.is_too_large() => Failure::new(ErrorClass::TooLarge, error.to_string()),
+        Trouble::Wire(error) => Failure::new(ErrorClass::Protocol, error.to_string()),
+    }
+}

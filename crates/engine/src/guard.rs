@@ -1,0 +1,72 @@
+//! Which addresses may be loaded. Checked after name resolution, at connect time, so that no name can lead astray.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+/// Why an address may not be loaded; `None` when it may.
+///
+/// Loopback and private addresses are free. Link-local ones, where cloud metadata services live, never are. Any other
+/// address needs its host (or the address itself) in `allow`.
+pub fn refusal(host: &str, address: IpAddr, allow: &[String]) -> Option<String> {
+    let address = address.to_canonical();
+    if is_link_local(address) {
+        return Some(format!("{address} is a link-local address; Kilobar never loads those"));
+    }
+    if address.is_multicast() || address == IpAddr::from([255, 255, 255, 255]) {
+        return Some(format!("{address} is a multicast or broadcast address"));
+    }
+    let free = is_own_or_private(address)
+        || allow.iter().any(|allowed| {
+            allowed.eq_ignore_ascii_case(host) || allowed.parse::<IpAddr>().is_ok_and(|allowed| allowed == address)
+        });
+    (!free).then(|| format!("{address} is a public address; load it only with the owner's consent: --allow {host}"))
+}
+
+fn is_link_local(address: IpAddr) -> bool {
+    /// The metadata address of AWS over IPv6, which lies in the private range.
+    const AWS_METADATA: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
+    match address {
+        IpAddr::V4(address) => address.is_link_local(),
+        IpAddr::V6(address) => address.is_unicast_link_local() || address == AWS_METADATA,
+    }
+}
+
+fn is_own_or_private(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => address.is_loopback() || address.is_private() || address.is_unspecified(),
+        IpAddr::V6(address) => address.is_loopback() || address.is_unique_local() || address.is_unspecified(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn allowed(host: &str, address: &str, allow: &[&str]) -> bool {
+        let allow: Vec<String> = allow.iter().map(|&host| host.to_owned()).collect();
+        refusal(host, address.parse().unwrap(), &allow).is_none()
+    }
+
+    #[test]
+    fn own_and_private_addresses_are_free() {
+        for address in ["127.0.0.1", "127.8.0.1", "::1", "10.1.2.3", "172.16.0.1", "192.168.7.7", "fd12::1", "0.0.0.0"] {
+            assert!(allowed("x", address, &[]), "{address}");
+        }
+    }
+
+    #[test]
+    fn public_addresses_need_consent_by_host_or_by_address() {
+        assert!(!allowed("example.com", "93.184.216.34", &[]));
+        assert!(!allowed("example.com", "93.184.216.34", &["other.com"]));
+        assert!(allowed("example.com", "93.184.216.34", &["Example.com"]));
+        assert!(allowed("example.com", "93.184.216.34", &["93.184.216.34"]));
+        assert!(!allowed("example.com", "2606:2800::1", &[]));
+        assert!(!allowed("x", "172.32.0.1", &[]));
+    }
+
+    #[test]
+    fn metadata_and_multicast_addresses_are_refused_even_with_consent() {
+        for address in ["169.254.169.254", "fe80::1", "fd00:ec2::254", "::ffff:169.254.169.254", "224.0.0.1", "255.255.255.255"] {
+            assert!(!allowed("meta", address, &["meta", address]), "{address}");
+        }
+    }
+}

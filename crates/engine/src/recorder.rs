@@ -1,0 +1,189 @@
+//! Counts what the users of a worker do, into the interval that is being measured.
+
+use std::cell::{Cell, RefCell};
+
+use kilobar_core::stats::{FailureSample, Interval, Phase};
+
+use crate::dial::{DialTimes, Failure};
+use crate::exchange::Exchange;
+use crate::program::Program;
+
+/// The measurements of one worker since the last cut.
+pub struct Recorder {
+    interval: RefCell<Interval>,
+    cpu_ns: Cell<u64>,
+    worker: u32,
+}
+
+/// A step that has ended.
+pub struct Ended<'a> {
+    /// Index of its series.
+    pub series: usize,
+    /// When it was meant to start.
+    pub intended_ns: u64,
+    /// What it did on the wire.
+    pub exchange: &'a Exchange,
+    /// What opening a connection cost, if it had to be opened.
+    pub dial: Option<&'a DialTimes>,
+    /// Whether a whole response came.
+    pub complete: bool,
+    /// Why it failed, if it did.
+    pub failure: Option<&'a Failure>,
+}
+
+impl Recorder {
+    /// A recorder for the worker with this index.
+    pub fn new(program: &Program, worker: u32) -> Self {
+        let plan = &program.plan;
+        let flows = plan.flows.iter().map(|flow| flow.name.clone());
+        Self {
+            interval: RefCell::new(Interval::of(&plan.series, flows)),
+            cpu_ns: Cell::new(kilobar_clock::process_cpu_ns()),
+            worker,
+        }
+    }
+
+    /// `planned` arrivals have become due.
+    pub fn planned(&self, iterations: u64) {
+        self.interval.borrow_mut().ledger.planned += iterations;
+    }
+
+    /// A due arrival found `max_in_flight` reached.
+    pub fn dropped(&self) {
+        self.interval.borrow_mut().ledger.dropped += 1;
+    }
+
+    /// An iteration starts, this long after it should have.
+    #[inline]
+    pub fn started(&self, lag_ns: Option<u64>) {
+        let mut interval = self.interval.borrow_mut();
+        interval.ledger.started += 1;
+        interval.ledger.in_flight += 1;
+        if let Some(lag_ns) = lag_ns {
+            interval.start_lag.record(lag_ns);
+        }
+    }
+
+    /// An iteration has ended after `elapsed_ns`.
+    #[inline]
+    pub fn finished(&self, flow: usize, elapsed_ns: u64, ok: bool) {
+        let mut interval = self.interval.borrow_mut();
+        let ledger = &mut interval.ledger;
+        ledger.in_flight -= 1;
+        if ok {
+            ledger.ok += 1;
+        } else {
+            ledger.failed += 1;
+        }
+        let flow = &mut interval.flows[flow];
+        flow.count += 1;
+        flow.failed += u64::from(!ok);
+        flow.iteration.record(elapsed_ns);
+    }
+
+    /// A step has ended.
+    #[inline]
+    pub fn step(&self, ended: &Ended<'_>) {
+        let mut interval = self.interval.borrow_mut();
+        let series = &mut interval.series[ended.series];
+        let exchange = ended.exchange;
+        series.count += 1;
+        series.bytes_in += exchange.bytes_in;
+        series.bytes_out += exchange.bytes_out;
+        if let Some(failure) = ended.failure {
+            series.failed += 1;
+            series.errors[failure.class as usize] += 1;
+        }
+        if ended.complete {
+            // An early response can come before the last byte was written.
+            let sent_ns = if exchange.sent_ns == 0 { exchange.first_byte_ns } else { exchange.sent_ns };
+            series.response.record(exchange.end_ns.saturating_sub(ended.intended_ns));
+            series.service.record(exchange.end_ns - exchange.send_ns);
+            series.phases[Phase::Send as usize].record(sent_ns - exchange.send_ns);
+            series.phases[Phase::Wait as usize].record(exchange.first_byte_ns.saturating_sub(sent_ns));
+            series.phases[Phase::Receive as usize].record(exchange.end_ns - exchange.first_byte_ns);
+        }
+        if let Some(dial) = ended.dial {
+            let phases = [(Phase::Dns, dial.dns_ns), (Phase::Connect, dial.connect_ns), (Phase::Tls, dial.tls_ns)];
+            for (phase, took_ns) in phases {
+                if let Some(took_ns) = took_ns {
+                    series.phases[phase as usize].record(took_ns);
+                }
+            }
+        }
+    }
+
+    /// A connection was opened.
+    pub fn opened(&self, tls_resumed: bool) {
+        let connections = &mut self.interval.borrow_mut().connections;
+        connections.opened += 1;
+        connections.open += 1;
+        connections.tls_resumed += u64::from(tls_resumed);
+    }
+
+    /// Connections were closed, `idle` of them by the server while nobody used them.
+    pub fn closed(&self, connections: u64, idle: u64) {
+        let counts = &mut self.interval.borrow_mut().connections;
+        counts.open -= connections;
+        counts.closed_idle += idle;
+    }
+
+    /// The event loop served a timer this late.
+    pub fn loop_lag(&self, lag_ns: u64) {
+        self.interval.borrow_mut().loop_lag.record(lag_ns);
+    }
+
+    /// Keeps a failed exchange if there is room for one of its kind; `show` is asked only then.
+    #[cold]
+    pub fn sample(
+        &self,
+        series: &str,
+        failure: &Failure,
+        at_ns: u64,
+        elapsed_ns: u64,
+        show: impl FnOnce() -> (String, String),
+    ) {
+        let mut interval = self.interval.borrow_mut();
+        if interval.has_room_for(series, failure.class) {
+            let (request, response) = show();
+            interval.keep_sample(FailureSample {
+                at_ns,
+                worker: self.worker,
+                series: series.to_owned(),
+                class: failure.class,
+                message: failure.message.clone(),
+                request,
+                response,
+                elapsed_ns,
+            });
+        }
+    }
+
+    /// Iterations in flight now.
+    pub fn in_flight(&self) -> u64 {
+        self.interval.borrow().ledger.in_flight
+    }
+
+    /// Ends the interval at `end_ns` (from the start of the run), encodes it and begins anew.
+    pub fn cut(&self, end_ns: u64) -> Vec<u8> {
+        let mut interval = self.interval.borrow_mut();
+        interval.duration_ns = end_ns - interval.start_ns;
+        interval.active_users = interval.ledger.in_flight;
+        let cpu_ns = kilobar_clock::process_cpu_ns();
+        interval.generator.cpu_ns = cpu_ns - self.cpu_ns.replace(cpu_ns);
+        interval.generator.rss_bytes = resident_bytes();
+        interval.generator.open_files = interval.connections.open;
+        let encoded = interval.encode();
+        interval.restart(end_ns);
+        encoded
+    }
+}
+
+/// Resident memory of this process; 0 where the kernel does not tell.
+fn resident_bytes() -> u64 {
+    let pages = std::fs::read_to_string("/proc/self/statm").ok().and_then(|statm| {
+        let resident = statm.split(' ').nth(1)?;
+        resident.parse::<u64>().ok()
+    });
+    pages.unwrap_or(0) * rustix::param::page_size() as u64
+}

@@ -1,0 +1,315 @@
+//! A worker: one process that runs one share of a plan and tells its controller what it measured.
+
+use std::cell::{Cell, RefCell};
+use std::future::{Future, poll_fn};
+use std::io;
+use std::os::fd::OwnedFd;
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::Poll;
+
+use kilobar_clock::{Timers, now_ns, sleep_until};
+use kilobar_core::schedule::{Schedule, Slots};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tokio::net::UnixStream;
+use tokio::sync::Notify;
+
+use crate::arrivals::{self, Seats};
+use crate::control::{Command, Controller, Event, Start};
+use crate::exchange::Alarm;
+use crate::iteration::Engine;
+use crate::program::Program;
+use crate::users::{self, Crowd};
+
+const SECOND_NS: u64 = 1_000_000_000;
+/// The event loop's own lag is measured this often; beats and alarms are multiples of it.
+const TICK_NS: u64 = 10_000_000;
+const TICKS_A_CHECK_OF_ALARMS: u64 = 5;
+const TICKS_A_BEAT: u64 = 25;
+/// Without a sign of the controller for this long a worker stops by itself.
+const LEASE_NS: u64 = 5 * SECOND_NS;
+
+/// A worker that could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkerError {
+    /// The socket, the timer or the runtime failed.
+    #[error("worker: {0}")]
+    Io(#[from] io::Error),
+    /// The plan cannot be run here; the controller has been told.
+    #[error("the plan was refused: {0}")]
+    Refused(String),
+}
+
+/// Runs one worker, spoken to over `socket`, until it is done or its controller is gone.
+///
+/// # Errors
+/// When the plan cannot be run here, or the machine refuses a socket or a timer.
+pub fn run_worker(socket: OwnedFd) -> Result<(), WorkerError> {
+    raise_file_limit();
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    let runtime = builder.enable_io().event_interval(127).build_local(Default::default())?;
+    let result = runtime.block_on(work(socket));
+    // A name server that does not answer must not keep the process.
+    runtime.shutdown_background();
+    result
+}
+
+/// Sockets are what this process is for: it takes as many as the system allows it.
+fn raise_file_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    // A refusal shows as failed connections with their reason, so it is no error here.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
+}
+
+async fn work(socket: OwnedFd) -> Result<(), WorkerError> {
+    let _timers = Timers::start()?;
+    let stream = std::os::unix::net::UnixStream::from(socket);
+    stream.set_nonblocking(true)?;
+    let controller = Rc::new(Controller::new(UnixStream::from_std(stream)?));
+    let sender = Rc::clone(&controller);
+    tokio::task::spawn_local(async move { sender.send().await });
+    controller.tell(&Event::Ready { pid: std::process::id(), version: crate::VERSION });
+    let start = loop {
+        match controller.hear().await? {
+            Some(Command::Start(start)) => break start,
+            Some(Command::Abort) | None => return Ok(()),
+            Some(_) => {}
+        }
+    };
+    let run = match Run::new(&start) {
+        Ok(run) => Rc::new(run),
+        Err(reason) => {
+            controller.tell(&Event::Refused { code: "plan-refused", message: &reason });
+            controller.drained().await;
+            return Err(WorkerError::Refused(reason));
+        }
+    };
+    let listener = tokio::task::spawn_local(listen(Rc::clone(&run), Rc::clone(&controller)));
+    tokio::task::spawn_local(tick(Rc::clone(&run), Rc::clone(&controller)));
+    tokio::task::spawn_local(cut(Rc::clone(&run), Rc::clone(&controller)));
+    run.execute().await;
+    if run.controller_gone.get() {
+        return Ok(());
+    }
+    listener.abort();
+    controller.report(&run.engine.recorder.cut(run.time_ns()));
+    controller.tell(&Event::Done);
+    controller.drained().await;
+    Ok(())
+}
+
+/// One share of a run, while it goes.
+pub struct Run {
+    /// What its users share.
+    pub engine: Engine,
+    /// When work starts; changes when a person changes the load.
+    pub schedule: RefCell<Schedule>,
+    /// Users that serve arrivals.
+    pub seats: Seats,
+    /// Closed users.
+    pub crowd: Crowd,
+    /// Iterations of open load that may be in flight here.
+    pub max_in_flight: u32,
+    worker: u32,
+    /// (from the start of the run, owners from then on), oldest first; the first one is in force.
+    owners: RefCell<Vec<(u64, Slots)>>,
+    owners_changed: Cell<bool>,
+    /// Wakes whoever waits for a time that a command may have changed.
+    changed: Notify,
+    alarms: RefCell<Vec<Rc<Alarm>>>,
+    grace_ns: Cell<u64>,
+    lease_until_ns: Cell<u64>,
+    draining: Cell<bool>,
+    idle: Notify,
+    aborted: Notify,
+    controller_gone: Cell<bool>,
+}
+
+impl Run {
+    fn new(start: &Start) -> Result<Self, String> {
+        let program = Program::from_json(start.plan.get()).map_err(|error| error.to_string())?;
+        let schedule = Schedule::of(&program.plan).map_err(|error| error.to_string())?;
+        let grace_ns = program.plan.grace_ns;
+        let slots = Slots::from_owners(start.owners.clone()).map_err(|error| error.to_string())?;
+        Ok(Self {
+            engine: Engine::new(program, start.worker, start.start_at_ns).map_err(|error| error.to_string())?,
+            schedule: RefCell::new(schedule),
+            seats: Seats::default(),
+            crowd: Crowd::default(),
+            max_in_flight: start.max_in_flight,
+            worker: start.worker,
+            owners: RefCell::new(vec![(0, slots)]),
+            owners_changed: Cell::new(false),
+            changed: Notify::new(),
+            alarms: RefCell::default(),
+            grace_ns: Cell::new(grace_ns),
+            lease_until_ns: Cell::new(now_ns() + LEASE_NS),
+            draining: Cell::new(false),
+            idle: Notify::new(),
+            aborted: Notify::new(),
+            controller_gone: Cell::new(false),
+        })
+    }
+
+    async fn execute(self: &Rc<Self>) {
+        let open = tokio::task::spawn_local(arrivals::fire(Rc::clone(self)));
+        let closed = tokio::task::spawn_local(users::attend(Rc::clone(self)));
+        let to_the_end = async {
+            let _ = open.await;
+            let _ = closed.await;
+            self.draining.set(true);
+            let deadline_ns = now_ns().saturating_add(self.grace_ns.get());
+            while self.engine.recorder.in_flight() > 0 && now_ns() < deadline_ns {
+                let idle = self.idle.notified();
+                either(idle, sleep_until(deadline_ns)).await;
+            }
+        };
+        either(to_the_end, self.aborted.notified()).await;
+    }
+
+    /// Time from the start of the run; 0 before it.
+    pub fn time_ns(&self) -> u64 {
+        now_ns().saturating_sub(self.engine.start_ns)
+    }
+
+    /// When the load ends, from the start of the run.
+    pub fn end_ns(&self) -> u64 {
+        self.schedule.borrow().duration_ns()
+    }
+
+    /// Waits for this time of the run. `false` when a command came first, so that the caller looks again.
+    pub async fn wait_until(&self, time_ns: u64) -> bool {
+        let mut sleep = pin!(sleep_until(self.engine.start_ns + time_ns));
+        let mut changed = pin!(self.changed.notified());
+        poll_fn(|context| {
+            if sleep.as_mut().poll(context).is_ready() {
+                return Poll::Ready(true);
+            }
+            changed.as_mut().poll(context).map(|()| false)
+        })
+        .await
+    }
+
+    /// Whether the arrival or user with this number is this worker's at this time of the run.
+    #[inline]
+    pub fn owns(&self, number: u64, time_ns: u64) -> bool {
+        let owners = self.owners.borrow();
+        let in_force = owners.iter().rev().find(|(from_ns, _)| *from_ns <= time_ns).unwrap_or(&owners[0]);
+        in_force.1.owner(number) == self.worker
+    }
+
+    /// When owners change next, after this time.
+    pub fn next_owners_change(&self, time_ns: u64) -> Option<u64> {
+        self.owners.borrow().iter().map(|(from_ns, _)| *from_ns).find(|from_ns| *from_ns > time_ns)
+    }
+
+    /// Whether owners have changed since this was last asked.
+    pub fn take_owners_changed(&self, time_ns: u64) -> bool {
+        let all_in_force = self.next_owners_change(time_ns).is_none();
+        self.owners_changed.replace(self.owners_changed.get() && !all_in_force)
+    }
+
+    /// An alarm that the worker will look after.
+    pub fn new_alarm(&self) -> Rc<Alarm> {
+        let alarm = Rc::new(Alarm::default());
+        self.alarms.borrow_mut().push(Rc::clone(&alarm));
+        alarm
+    }
+
+    /// Stops looking after an alarm.
+    pub fn forget_alarm(&self, alarm: &Rc<Alarm>) {
+        self.alarms.borrow_mut().retain(|kept| !Rc::ptr_eq(kept, alarm));
+    }
+
+    /// An iteration has ended.
+    #[inline]
+    pub fn ended(&self) {
+        if self.draining.get() {
+            self.idle.notify_waiters();
+        }
+    }
+
+    fn obey(&self, command: Command) {
+        self.lease_until_ns.set(now_ns() + LEASE_NS);
+        match command {
+            Command::Members { owners, effective_at_ns } => {
+                if let Ok(slots) = Slots::from_owners(owners) {
+                    self.owners.borrow_mut().push((effective_at_ns, slots));
+                    self.owners_changed.set(true);
+                }
+            }
+            Command::Scale { factor, effective_at_ns } => self.change(|schedule| schedule.rescaled(effective_at_ns, factor)),
+            Command::Stop { effective_at_ns, grace_ns } => self.stop(effective_at_ns, grace_ns),
+            Command::Abort => self.aborted.notify_one(),
+            Command::Lease | Command::Start(_) => return,
+        }
+        self.changed.notify_waiters();
+    }
+
+    fn stop(&self, at_ns: u64, grace_ns: u64) {
+        self.grace_ns.set(grace_ns);
+        self.change(|schedule| schedule.ended_at(at_ns));
+        self.changed.notify_waiters();
+        self.idle.notify_waiters();
+    }
+
+    fn change(&self, changed: impl FnOnce(&Schedule) -> Schedule) {
+        let new = changed(&self.schedule.borrow());
+        *self.schedule.borrow_mut() = new;
+    }
+}
+
+async fn listen(run: Rc<Run>, controller: Rc<Controller>) {
+    while let Ok(Some(command)) = controller.hear().await {
+        run.obey(command);
+    }
+    // Nobody is left to report to: load without a controller must not go on.
+    run.controller_gone.set(true);
+    run.aborted.notify_one();
+}
+
+async fn tick(run: Rc<Run>, controller: Rc<Controller>) {
+    let mut due_ns = now_ns();
+    for number in 1u64.. {
+        due_ns = due_ns.max(now_ns().saturating_sub(TICK_NS)) + TICK_NS;
+        sleep_until(due_ns).await;
+        let now_ns = now_ns();
+        run.engine.recorder.loop_lag(now_ns - due_ns);
+        if number.is_multiple_of(TICKS_A_CHECK_OF_ALARMS) {
+            run.alarms.borrow().iter().for_each(|alarm| alarm.check(now_ns));
+        }
+        if number.is_multiple_of(TICKS_A_BEAT) {
+            if !controller.is_behind() {
+                controller.tell(&Event::Beat);
+            }
+            if now_ns > run.lease_until_ns.get() {
+                run.lease_until_ns.set(u64::MAX);
+                run.stop(run.time_ns(), run.grace_ns.get());
+            }
+        }
+    }
+}
+
+async fn cut(run: Rc<Run>, controller: Rc<Controller>) {
+    let mut end_ns = SECOND_NS;
+    loop {
+        sleep_until(run.engine.start_ns + end_ns).await;
+        if !controller.is_behind() {
+            controller.report(&run.engine.recorder.cut(end_ns));
+        }
+        end_ns += SECOND_NS;
+    }
+}
+
+/// Waits for whichever ends first.
+async fn either(one: impl Future, other: impl Future) {
+    let mut one = pin!(one);
+    let mut other = pin!(other);
+    poll_fn(|context| {
+        if one.as_mut().poll(context).is_ready() || other.as_mut().poll(context).is_ready() {
+            return Poll::Ready(());
+        }
+        Poll::Pending
+    })
+    .await;
+}

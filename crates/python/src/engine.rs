@@ -1,0 +1,65 @@
+use std::os::fd::{FromRawFd, OwnedFd, RawFd};
+
+use kilobar_core::json_path::JsonPath;
+use kilobar_engine::{Program, WorkerError};
+use pyo3::exceptions::{PyOSError, PyValueError};
+use pyo3::prelude::*;
+
+pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_function(wrap_pyfunction!(check_plan, module)?)?;
+    module.add_function(wrap_pyfunction!(check_json_path, module)?)?;
+    module.add_function(wrap_pyfunction!(json_path_value, module)?)?;
+    module.add_function(wrap_pyfunction!(run_worker, module)?)?;
+    module.add_function(wrap_pyfunction!(attempt, module)?)?;
+    module.add_function(wrap_pyfunction!(monotonic_ns, module)?)
+}
+
+#[pyfunction]
+fn check_plan(plan_json: &str) -> PyResult<()> {
+    Program::from_json(plan_json).map(drop).map_err(|error| PyValueError::new_err(error.to_string()))
+}
+
+#[pyfunction]
+fn check_json_path(path: &str) -> Option<(usize, String)> {
+    JsonPath::parse(path).err().map(|error| (error.offset, error.message))
+}
+
+#[pyfunction]
+fn json_path_value(path: &str, document: &[u8]) -> PyResult<Option<String>> {
+    let path = JsonPath::parse(path).map_err(|error| PyValueError::new_err(error.to_string()))?;
+    let found = path.find(document).map_err(|error| PyValueError::new_err(error.to_string()))?;
+    Ok(found.map(str::to_owned))
+}
+
+/// The descriptor is taken over: Python must not use or close it afterwards.
+#[pyfunction]
+fn run_worker(python: Python<'_>, fd: RawFd) -> PyResult<()> {
+    // SAFETY: the worker process was given this descriptor for this call alone.
+    let socket = unsafe { OwnedFd::from_raw_fd(fd) };
+    python.detach(|| kilobar_engine::run_worker(socket)).map_err(to_python)
+}
+
+#[pyfunction]
+fn attempt(python: Python<'_>, plan_json: &str) -> PyResult<Vec<String>> {
+    let mut attempts = Vec::new();
+    python
+        .detach(|| {
+            kilobar_engine::attempt(plan_json, |attempt| {
+                attempts.push(serde_json::to_string(attempt).expect("an attempt has only strings and numbers"));
+            })
+        })
+        .map_err(to_python)?;
+    Ok(attempts)
+}
+
+#[pyfunction]
+fn monotonic_ns() -> u64 {
+    kilobar_clock::now_ns()
+}
+
+fn to_python(error: WorkerError) -> PyErr {
+    match error {
+        WorkerError::Io(error) => PyOSError::new_err(error.to_string()),
+        WorkerError::Refused(reason) => PyValueError::new_err(reason),
+    }
+}

@@ -1,0 +1,20 @@
+//! Converts values across the Python boundary, and nothing else. Its Python face is `_native.pyi`.
+#![allow(missing_docs, reason = "documented where Python's readers look: in _native.pyi")]
+
+use pyo3::prelude::*;
+
+mod engine;
+mod histogram;
+mod interval;
+mod schedule;
+mod target;
+
+#[pymodule]
+fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add_class::<histogram::Histogram>()?;
+    module.add_class::<interval::Interval>()?;
+    module.add_class::<schedule::Schedule>()?;
+    engine::register(module)?;
+    target::register(module)
+}

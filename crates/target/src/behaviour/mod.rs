@@ -1,0 +1,136 @@
+//! What the target answers. Pure but for the state of the target: bytes and acts come out, nothing is sent here.
+
+pub(crate) mod delay;
+mod fault;
+mod plain;
+mod shop;
+
+use crate::draw::Draws;
+use crate::request::Head;
+use crate::response::{self, TEXT};
+use crate::routes::Route;
+use crate::script::{Act, Reply};
+use delay::Delay;
+use shop::Shop;
+
+/// A request that was received whole, and where its answer begins to be written.
+pub(crate) struct Exchange<'a, 'b> {
+    pub(crate) head: &'a Head<'a, 'b>,
+    pub(crate) body: &'a [u8],
+    /// The part of the path that varies.
+    pub(crate) rest: &'b str,
+    pub(crate) output: &'a mut Vec<u8>,
+}
+
+impl Exchange<'_, '_> {
+    fn is_head(&self) -> bool {
+        self.head.method == "HEAD"
+    }
+
+    fn respond(&mut self, status: u16, kind: &str, body: &[u8]) -> Reply {
+        response::write(self.output, self.head, status, kind, body);
+        Reply::sent(status)
+    }
+
+    fn refuse(&mut self, status: u16, message: &str) -> Reply {
+        response::write_error(self.output, self.head, status, message);
+        Reply::sent(status)
+    }
+}
+
+/// What answers depend on beside the request.
+#[derive(Debug)]
+pub(crate) struct Behaviour {
+    /// The whole response to `GET /`.
+    constant: Vec<u8>,
+    constant_body: Vec<u8>,
+    draws: Draws,
+    shop: Shop,
+}
+
+impl Behaviour {
+    pub(crate) fn new(response_bytes: usize, seed: u64, shop_delay: Delay) -> Self {
+        let constant_body: Vec<u8> = b"hello".iter().copied().cycle().take(response_bytes).collect();
+        let mut constant =
+            format!("HTTP/1.1 200 OK\r\ncontent-type: {TEXT}\r\ncontent-length: {response_bytes}\r\n\r\n")
+                .into_bytes();
+        constant.extend_from_slice(&constant_body);
+        Behaviour { constant, constant_body, draws: Draws::new(seed), shop: Shop::new(seed, shop_delay) }
+    }
+
+    /// Rewinds everything that changes from answer to answer.
+    pub(crate) fn reset(&self) {
+        self.draws.rewind();
+        self.shop.reset();
+    }
+
+    /// Answers a request to anything but the control paths.
+    #[inline]
+    pub(crate) fn answer(&self, route: Route, exchange: Exchange<'_, '_>) -> Reply {
+        if route == Route::Root && exchange.head.query.is_empty() && is_plainest(exchange.head) {
+            exchange.output.extend_from_slice(&self.constant);
+            return Reply::sent(200);
+        }
+        self.answer_any(route, exchange)
+    }
+
+    fn answer_any(&self, route: Route, exchange: Exchange<'_, '_>) -> Reply {
+        let start = exchange.output.len();
+        let extra_ns = match exchange.head.parameter("delay").map(str::parse::<Delay>) {
+            None => 0,
+            Some(Ok(delay)) => delay.next_ns(&self.draws, None),
+            Some(Err(error)) => {
+                return self.finish(start, exchange, 0, |e| e.refuse(400, &error.to_string()));
+            }
+        };
+        let own_ns = match route {
+            Route::Delay => match exchange.rest.parse::<Delay>() {
+                Ok(delay) => delay.next_ns(&self.draws, None),
+                Err(error) => return self.finish(start, exchange, 0, |e| e.refuse(400, &error.to_string())),
+            },
+            _ => self.shop.delay_ns(route, &self.draws),
+        };
+        self.finish(start, exchange, extra_ns + own_ns, |exchange| self.respond(route, exchange))
+    }
+
+    fn respond(&self, route: Route, exchange: &mut Exchange<'_, '_>) -> Reply {
+        match route {
+            Route::Root | Route::Delay => exchange.respond(200, TEXT, &self.constant_body),
+            Route::Bytes => plain::bytes(exchange),
+            Route::Status => plain::status(exchange),
+            Route::Chunked => plain::chunked(exchange),
+            Route::Slow => plain::slow(exchange),
+            Route::CloseDelimited => plain::close_delimited(exchange),
+            Route::Echo => plain::echo(exchange),
+            Route::Headers => plain::headers(exchange),
+            Route::Login | Route::Session | Route::Items | Route::Item | Route::Orders => {
+                self.shop.respond(route, exchange)
+            }
+            Route::Control | Route::Unknown => exchange.refuse(404, "there is nothing at this path"),
+            fault => fault::respond(fault, exchange, &self.draws),
+        }
+    }
+
+    /// Lets `respond` write the answer, and puts the delay before it and the end of the connection after it.
+    fn finish<'a, 'b>(
+        &self,
+        start: usize,
+        mut exchange: Exchange<'a, 'b>,
+        delay_ns: u64,
+        respond: impl FnOnce(&mut Exchange<'a, 'b>) -> Reply,
+    ) -> Reply {
+        let mut reply = respond(&mut exchange);
+        if delay_ns > 0 {
+            let written = exchange.output.split_off(start);
+            reply.acts.splice(0..0, [Act::Wait(delay_ns), Act::Send(written)]);
+        }
+        if !exchange.head.keep_alive && !reply.ends_connection() {
+            reply.acts.push(Act::Close);
+        }
+        reply
+    }
+}
+
+fn is_plainest(head: &Head<'_, '_>) -> bool {
+    head.minor_version == 1 && head.keep_alive && head.method != "HEAD"
+}

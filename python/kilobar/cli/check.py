@@ -1,0 +1,39 @@
+"""`kilobar check`: everything that is wrong with a scenario, with its place and a hint."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kilobar.model.units import format_duration
+from kilobar.scenario import Checked, load, schema_path
+
+
+def check(
+    scenario: Annotated[Path, typer.Argument(help="A scenario file.", show_default=False)],
+    show_plan: Annotated[bool, typer.Option("--plan", help="Print the resolved plan as JSON.")] = False,
+) -> int:
+    """Validate a scenario; diagnostics with file:line:column and a hint."""
+    checked = load(scenario, os.environ)
+    for diagnostic in checked.diagnostics:
+        print(diagnostic, file=sys.stderr)
+    plan = checked.require()
+    if show_plan:
+        print(plan.to_json())
+        return 0
+    print(_describe(scenario, checked))
+    print(f"editors complete scenarios with this JSON Schema: {schema_path()}")
+    return 0
+
+
+def _describe(scenario: Path, checked: Checked) -> str:
+    plan = checked.require()
+    flows = f"{len(plan.flows)} flow{'s' if len(plan.flows) != 1 else ''}"
+    steps = sum(len(flow.steps) for flow in plan.flows)
+    targets = ", ".join(str(origin) for origin in plan.origins)
+    duration = format_duration(plan.duration_ns)
+    return f"{scenario}: ok: {flows}, {steps} steps, {duration} of load, against {targets}"

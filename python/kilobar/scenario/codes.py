@@ -1,0 +1,61 @@
+"""The closed list of diagnostic codes. `docs/reference/errors.md` is generated from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+CODES: Mapping[str, str] = {
+    # The file and its YAML
+    "cannot-read": "The scenario file is missing, is not a file or may not be read.",
+    "not-utf8": "The file holds bytes that are not UTF-8; the byte position is told.",
+    "too-large": "The file, or what its aliases and variables expand to, is over the limit.",
+    "too-deep": "Lists and mappings are nested deeper than the limit.",
+    "yaml-syntax": "The text is not YAML.",
+    "yaml-tag": "A YAML tag such as `!!str` or `!include`; tags are not part of the language.",
+    "yaml-alias": "A YAML alias that names no anchor, or the value that it stands in.",
+    "yaml-documents": "More than one YAML document in the file.",
+    "yaml-key": "A mapping key that is not plain text, or a YAML merge key `<<`.",
+    "duplicate-key": "The same key twice in one mapping.",
+    "empty-scenario": "There is nothing in the file.",
+    # Shape
+    "unknown-key": "A key that the language does not have at this place.",
+    "missing-key": "A key that must be there is not.",
+    "conflicting-keys": "Keys (or command-line options) that exclude each other.",
+    "wrong-type": "A list where a text belongs, a text where a mapping belongs, and so on.",
+    "empty-list": "A list that needs at least one entry has none.",
+    "duplicate-name": "Two flows with the same name, or a header given twice in one step.",
+    # Values
+    "bad-value": "A word or number that is not one of those allowed here.",
+    "bad-name": "A name that is empty, too long, has control characters or is reserved.",
+    "bad-duration": "Not a duration such as `200ms`, `10s`, `1m30s`.",
+    "bad-rate": "Not a rate such as `500/s`, `30/min`.",
+    "bad-size": "Not a size such as `20kB`, `64KiB`.",
+    "bad-number": "Not a number in the allowed range, or one that JSON cannot hold as it is written.",
+    "bad-status": "Not a status code, class or range such as `200`, `2xx`, `200-299`.",
+    "bad-method": "Not an HTTP method.",
+    "bad-header": "A header name or value that HTTP does not allow, or one that Kilobar itself sets.",
+    "bad-url": "Not a path or an absolute http:// or https:// address that can be requested.",
+    "bad-host": "Not a host name or address.",
+    "bad-json-path": "Not a JSON path such as `$.items[0].id`.",
+    "bad-threshold": "Not a threshold such as `p99 < 250ms`.",
+    "not-supported": "Meaningful, but this version of Kilobar cannot do it yet.",
+    # Holes
+    "bad-hole": "A `${...}` that is not closed or cannot be understood.",
+    "unknown-variable": "A variable that is neither a constant nor saved anywhere in this flow.",
+    "not-saved-yet": "A variable that is saved only by this step or a later one of the flow.",
+    "unknown-function": "A function that the language does not have.",
+    "missing-env": "An environment variable that is not set, without a default.",
+    "not-constant": "A value that changes during the run where the run must know it beforehand.",
+    "secret-shown": "A value from the environment in a name, which reports show.",
+    # Meaning
+    "no-target": "A request to a path, but the scenario has no `target`.",
+    "no-request": "A flow that sends nothing, or flows that are never chosen.",
+    "impossible-load": "A load that starts nothing, lasts no time or contradicts itself.",
+    "unknown-series": "A threshold for a step name that does not occur.",
+    "plan-refused": "The engine refuses the plan; what it says is in the message.",
+    "too-many-errors": "There are more errors than are shown.",
+    # Warnings
+    "no-load": "Warning: the scenario has no `load`, so the default is used.",
+    "fragment-removed": "Warning: a `#fragment` is never sent to a server.",
+}
+"""Code -> meaning."""

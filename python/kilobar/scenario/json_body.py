@@ -1,0 +1,114 @@
+"""A YAML value as JSON text with holes. Numbers keep the digits they were written with."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TypeAlias
+
+from kilobar.model.plan import Encode
+from kilobar.scenario.findings import Findings, shorten
+from kilobar.scenario.resolve import Known, Piece, Random, Resolver, Saved
+from kilobar.scenario.yaml_nodes import Mapping, Node, Scalar, Sequence
+
+Encoded: TypeAlias = tuple[tuple[Piece, Encode], ...]
+"""Pieces in order, each with the way it is written."""
+
+_JSON_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
+_WHOLE_HOLE = re.compile(r"\$\{[^{}]*\}")
+
+
+def encode_json(node: Node, resolver: Resolver, findings: Findings) -> Encoded:
+    """The pieces of the JSON text of a node."""
+    return tuple(_Writer(resolver, findings).written(node))
+
+
+class _Writer:
+    def __init__(self, resolver: Resolver, findings: Findings) -> None:
+        self._resolver = resolver
+        self._findings = findings
+        self._out: list[tuple[Piece, Encode]] = []
+
+    def written(self, node: Node) -> list[tuple[Piece, Encode]]:
+        self._write(node)
+        return self._out
+
+    def _raw(self, text: str) -> None:
+        self._out.append((Known(text), "raw"))
+
+    def _write(self, node: Node) -> None:
+        # Recursion is bounded by yaml_nodes.MAX_DEPTH, aliases included.
+        if isinstance(node, Scalar):
+            self._scalar(node)
+        elif isinstance(node, Sequence):
+            self._raw("[")
+            for number, item in enumerate(node.items):
+                if number:
+                    self._raw(",")
+                self._write(item)
+            self._raw("]")
+        else:
+            self._mapping(node)
+
+    def _mapping(self, node: Mapping) -> None:
+        self._raw("{")
+        for number, (key, value) in enumerate(node.entries):
+            if number:
+                self._raw(",")
+            template = self._resolver.constant(key)
+            self._string(template.pieces if template else ())
+            self._raw(":")
+            self._write(value)
+        self._raw("}")
+
+    def _scalar(self, node: Scalar) -> None:
+        if node.kind != "text":
+            self._raw(self._literal(node))
+            return
+        template = self._resolver.template(node)
+        pieces = template.pieces
+        if len(pieces) == 1 and _WHOLE_HOLE.fullmatch(node.text):
+            piece = pieces[0]
+            if isinstance(piece, Saved):
+                self._out.append((piece, "json_value"))
+                return
+            if isinstance(piece, Random):
+                self._out.append((piece, "raw"))
+                return
+            if piece.kind != "text":
+                self._raw(self._literal(Scalar(node.place, piece.text, piece.kind)))
+                return
+        self._string(pieces)
+
+    def _string(self, pieces: tuple[Piece, ...]) -> None:
+        if all(isinstance(piece, Known) and not piece.secret for piece in pieces):
+            text = "".join(piece.text for piece in pieces if isinstance(piece, Known))
+            self._raw(json.dumps(text, ensure_ascii=False))
+            return
+        self._raw('"')
+        self._out.extend((piece, "json_string") for piece in pieces)
+        self._raw('"')
+
+    def _literal(self, node: Scalar) -> str:
+        """The JSON form of a number, truth value or null of YAML."""
+        text = node.text
+        if node.kind == "null":
+            return "null"
+        if node.kind == "bool":
+            return text.lower()
+        if _JSON_NUMBER.fullmatch(text):
+            return text
+        if text.startswith(("0x", "0o")):
+            return str(int(text, 0))
+        sign, digits = ("-", text[1:]) if text.startswith("-") else ("", text.removeprefix("+"))
+        mantissa, exponent_mark, exponent = digits.partition("e" if "e" in digits else "E")
+        whole, point, decimals = mantissa.partition(".")
+        if point and (whole or decimals).isdigit():
+            fixed = f"{sign}{whole or '0'}.{decimals or '0'}{exponent_mark}{exponent}"
+        else:
+            fixed = sign + digits
+        if _JSON_NUMBER.fullmatch(fixed):
+            return fixed
+        hint = f'put quotes around it for a text: "{shorten(text)}"'
+        self._findings.error("bad-number", f"JSON has no number `{shorten(text)}`", node.place, hint)
+        return "null"

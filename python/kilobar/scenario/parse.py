@@ -1,0 +1,260 @@
+"""Reads a tree of nodes by the tables of `language` into the typed classes of `tree`. Knows no construct by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Mapping as AnyMapping
+from typing import Any, Final
+
+from kilobar.errors import Place
+from kilobar.model.units import UnitError
+from kilobar.scenario import language, tree
+from kilobar.scenario.findings import Findings, did_you_mean, listing, shorten
+from kilobar.scenario.json_body import Encoded, encode_json
+from kilobar.scenario.resolve import NAME, RESERVED, Resolver, Template
+from kilobar.scenario.yaml_nodes import Mapping, Node, Scalar, Sequence
+
+INVALID: Final = object()
+"""Stands for a value that could not be read; the reason is among the findings."""
+
+
+def parse(root: Node, resolver: Resolver, findings: Findings) -> tree.Scenario | None:
+    """The typed scenario; None when not even its outline could be read. Every error is among the findings."""
+    reader = Reader(resolver, findings)
+    if isinstance(root, Mapping):
+        reader.define_constants(root.get("variables"))
+    scenario = reader.read(root, language.SCENARIO, "the scenario")
+    return scenario if isinstance(scenario, tree.Scenario) else None
+
+
+class Reader:
+    """Reads nodes by type. `what` is how a message calls the node: "`timeout`", "an entry of `flows`"."""
+
+    def __init__(self, resolver: Resolver, findings: Findings) -> None:
+        self._resolver = resolver
+        self._findings = findings
+        self._readers: AnyMapping[type, Callable[[Node, Any, str], Any]] = {
+            language.Value: self._value,
+            language.Choice: self._choice,
+            language.Text: self._text,
+            language.Name: self._name,
+            language.Json: self._json,
+            language.Constant: self._constant,
+            language.ListOf: self._list,
+            language.MapOf: self._map,
+            language.Record: self._record,
+            language.Variants: self._variants,
+        }
+
+    def read(self, node: Node, of: language.Type, what: str) -> Any:
+        """The value of a node, or INVALID."""
+        return self._readers[type(of)](node, of, what)
+
+    def define_constants(self, node: Node | None) -> None:
+        """Makes `variables` known; must come before anything that uses them. Wrong types are reported by `read`."""
+        if not isinstance(node, Mapping):
+            return
+        self._resolver.declare(entry.key.text for entry in node.entries)
+        for key, value in node.entries:
+            if not NAME.fullmatch(key.text) or key.text in RESERVED:
+                message = f"`{shorten(key.text)}` is no name for a variable"
+                self._findings.error("bad-name", message, key.place, NAME_HINT)
+            elif isinstance(value, Scalar):
+                self._resolver.define(key.text, value)
+
+    def _scalar(self, node: Node, wanted: str, what: str) -> Template | None:
+        if not isinstance(node, Scalar) or node.kind == "null":
+            self._wrong_type(node, wanted, what)
+            return None
+        return self._resolver.constant(node)
+
+    def _wrong_type(self, node: Node, wanted: str, what: str) -> None:
+        found = _describe(node)
+        hint = "put quotes around a text that is meant to be empty" if found == "nothing" else None
+        if isinstance(node, Mapping) and any("${" in entry.key.text for entry in node.entries):
+            hint = 'put quotes around a text that starts with a brace: "${name}"'
+        self._findings.error("wrong-type", f"{what} must be {wanted}, not {found}", node.place, hint)
+
+    def _value(self, node: Node, of: language.Value, what: str) -> Any:
+        template = self._scalar(node, _article(of.name), what)
+        if template is None:
+            return INVALID
+        try:
+            return of.read(template.text())
+        except UnitError as error:
+            # The reader may quote the text, which must not happen to a value from the environment.
+            problem = "" if template.is_secret else f": {error.problem}"
+            message = f"`{template.shown()}` is not {_article(error.what)}{problem}"
+            self._findings.error(of.code, message, node.place, error.hint if problem else None)
+            return INVALID
+
+    def _choice(self, node: Node, of: language.Choice, what: str) -> Any:
+        template = self._scalar(node, listing(of.options), what)
+        if template is None:
+            return INVALID
+        text = template.text()
+        if text in of.options:
+            return text
+        hint = did_you_mean(text, of.options) if not template.is_secret else None
+        message = f"{what} must be {listing(of.options)}, not `{template.shown()}`"
+        self._findings.error("bad-value", message, node.place, hint)
+        return INVALID
+
+    def _text(self, node: Node, of: language.Text, what: str) -> Any:
+        if not isinstance(node, Scalar) or node.kind == "null":
+            self._wrong_type(node, _article(of.name), what)
+            return INVALID
+        template = self._resolver.constant(node) if of.constant else self._resolver.template(node)
+        return INVALID if template is None else template
+
+    def _name(self, node: Node, of: language.Name, what: str) -> Any:
+        template = self._scalar(node, _article(of.name), what)
+        if template is None:
+            return INVALID
+        if template.is_secret:
+            hint = "names stand in reports: use a constant without ${env...}"
+            self._findings.error("secret-shown", f"{what} holds a value from the environment", node.place, hint)
+            return INVALID
+        name = template.text().strip()
+        if name and len(name) <= language.MAX_NAME and name.isprintable():
+            return template
+        problem = "is empty" if not name else "has control characters" if not name.isprintable() else "is too long"
+        hint = f"use 1 to {language.MAX_NAME} printable characters"
+        self._findings.error("bad-name", f"{what} {problem}", node.place, hint)
+        return INVALID
+
+    def _json(self, node: Node, of: language.Json, what: str) -> Encoded:
+        return encode_json(node, self._resolver, self._findings)
+
+    def _constant(self, node: Node, of: language.Constant, what: str) -> Any:
+        if isinstance(node, Scalar) and node.kind != "null":
+            return node
+        self._wrong_type(node, "a text, a number, true or false", what)
+        return INVALID
+
+    def _list(self, node: Node, of: language.ListOf, what: str) -> Any:
+        if not isinstance(node, Sequence):
+            if of.single and (isinstance(node, Mapping) or not isinstance(of.item, language.Variants)):
+                value = self.read(node, of.item, what)
+                return INVALID if value is INVALID else (value,)
+            self._wrong_type(node, "a list or a mapping" if of.single else "a list", what)
+            return INVALID
+        if not node.items:
+            hint = "add an entry, or remove the key"
+            self._findings.error("empty-list", f"{what} is an empty list", node.place, hint)
+            return INVALID
+        read = (self.read(item, of.item, f"an entry of {what}") for item in node.items)
+        return tuple(value for value in read if value is not INVALID)
+
+    def _map(self, node: Node, of: language.MapOf, what: str) -> Any:
+        if not isinstance(node, Mapping):
+            self._wrong_type(node, f"a mapping with {_article(of.key)} as each key", what)
+            return INVALID
+        pairs = []
+        for key, value_node in node.entries:
+            value = self.read(value_node, of.value, f"`{shorten(key.text)}`")
+            read_key = self._resolver.constant(key) if of.holes_in_keys else key
+            if value is not INVALID and read_key is not None:
+                pairs.append((read_key, value))
+        return tuple(pairs)
+
+    def _variants(self, node: Node, of: language.Variants, what: str) -> Any:
+        if not isinstance(node, Mapping):
+            self._wrong_type(node, f"a mapping ({_article(of.name)})", what)
+            return INVALID
+        selectors = {key: record for record in of.records for key in record.selectors}
+        present = [entry.key for entry in node.entries if entry.key.text in selectors]
+        if not present:
+            self._no_variant(node, of, selectors)
+            return INVALID
+        if len(present) > 1:
+            message = f"`{present[1].text}` cannot stand beside `{present[0].text}` in one {of.name}"
+            hint = f"make {_article(of.name)} of its own from it"
+            self._findings.error("conflicting-keys", message, present[1].place, hint)
+            return INVALID
+        return self._record(node, selectors[present[0].text], what)
+
+    def _no_variant(self, node: Mapping, of: language.Variants, selectors: AnyMapping[str, Any]) -> None:
+        fields = {field.name for record in of.records for field in record.fields}
+        for entry in node.entries:
+            if entry.key.text not in fields:
+                hint = did_you_mean(entry.key.text, selectors, f"{_article(of.name)} has {listing(selectors)}")
+                message = f"unknown key `{shorten(entry.key.text)}` in {_article(of.name)}"
+                self._findings.error("unknown-key", message, entry.key.place, hint)
+                return
+        message = f"{_article(of.name)} needs exactly one of {listing(selectors)}"
+        self._findings.error("missing-key", message, node.place, "add one of these keys")
+
+    def _record(self, node: Node, of: language.Record, what: str) -> Any:
+        if not isinstance(node, Mapping):
+            self._wrong_type(node, "a mapping", what)
+            return INVALID
+        fields = {field.name: field for field in of.fields}
+        found: dict[str, Any] = {}
+        places: dict[str, Place] = {}
+        complete = True
+        for key, value_node in node.entries:
+            field = fields.get(key.text)
+            if field is None:
+                self._unknown_key(key, of, fields)
+                continue
+            places[key.text] = key.place
+            value = self.read(value_node, field.type, f"`{key.text}`")
+            if value is INVALID and key.text in of.selectors and isinstance(field.type, language.Text):
+                # The step survives without its address, so that what it saves is known to later steps.
+                value = Template(Scalar(value_node.place, ""), ())
+            if value is not INVALID:
+                found[key.text] = value
+            elif field.required or key.text in of.selectors:
+                complete = False
+        complete &= self._has_needed_keys(node, of, places)
+        return of.make(node.place, **found) if complete else INVALID
+
+    def _unknown_key(self, key: Scalar, of: language.Record, fields: AnyMapping[str, Any]) -> None:
+        # Another method key is no sensible guess inside a step that already has one.
+        known = [name for name in fields if name not in of.selectors]
+        hint = did_you_mean(key.text, known, f"known keys: {', '.join(known)}" if known else None)
+        message = f"unknown key `{shorten(key.text)}` in {_article(of.name)}"
+        self._findings.error("unknown-key", message, key.place, hint)
+
+    def _has_needed_keys(self, node: Mapping, of: language.Record, places: AnyMapping[str, Place]) -> bool:
+        complete = True
+        for field in of.fields:
+            if field.required and field.name not in places:
+                message = f"{_article(of.name)} needs `{field.name}`"
+                hint = f"add for example `{field.name}: {field.example}`"
+                self._findings.error("missing-key", message, node.place, hint)
+                complete = False
+        if of.one_of and not any(name in places for name in of.one_of):
+            message = f"{_article(of.name)} needs {listing(of.one_of)}"
+            self._findings.error("missing-key", message, node.place, "add for example `steps: [{get: /}]`")
+            complete = False
+        for group in of.exclusive:
+            present = [name for name in places if name in group]
+            if len(present) > 1:
+                message = f"`{present[1]}` cannot stand beside `{present[0]}`"
+                hint = f"keep one of {listing(present)}"
+                self._findings.error("conflicting-keys", message, places[present[1]], hint)
+        return complete
+
+
+NAME_HINT = "use letters, digits and _, not starting with a digit; `env` and `random` are taken"
+
+
+def _describe(node: Node) -> str:
+    match node:
+        case Mapping():
+            return "a mapping"
+        case Sequence():
+            return "a list"
+        case Scalar(kind="null"):
+            return "nothing"
+        case Scalar(kind="int" | "float"):
+            return "a number"
+        case Scalar(kind="bool"):
+            return "true or false"
+    return "a text"
+
+
+def _article(noun: str) -> str:
+    return f"an {noun}" if noun[0] in "aeioAEIO" else f"a {noun}"
