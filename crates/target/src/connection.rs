@@ -12,7 +12,7 @@ use crate::behaviour::Exchange;
 use crate::control;
 use crate::counters::Fault;
 use crate::limits::{LINGER_NS, MAX_HEADERS, OUTPUT_BYTES};
-use crate::request::{ChunkScan, Framing, HeaderSpace, Refusal, find_body, parse_head};
+use crate::request::{Body, ChunkScan, Framing, HeaderSpace, Refusal, find_body, parse_head};
 use crate::response::FILLER;
 use crate::routes::{self, Route};
 use crate::script::Act;
@@ -32,7 +32,14 @@ pub(crate) struct Connection {
     continued: bool,
 }
 
-/// What to do when the bytes that a look at the inbox yielded are sent.
+/// What a look at the inbox yielded.
+struct Step {
+    /// Bytes that the kernel did not take at once.
+    unsent: Vec<u8>,
+    /// What to do when they are sent.
+    next: Next,
+}
+
 enum Next {
     Read,
     /// Look again: the output grew long before the inbox was empty.
@@ -45,6 +52,14 @@ struct Work {
     acts: Vec<Act>,
     received_ns: u64,
     /// Control requests are not.
+    counted: bool,
+}
+
+/// A request that was answered.
+struct Answered {
+    /// Its length.
+    bytes: usize,
+    acts: Vec<Act>,
     counted: bool,
 }
 
@@ -85,7 +100,9 @@ impl Connection {
     async fn serve(&mut self) -> io::Result<()> {
         let mut resume = false;
         loop {
-            let Some((unsent, next)) = poll_fn(|context| self.poll_answer(context, resume)).await? else {
+            let Some(Step { unsent, next }) =
+                poll_fn(|context| self.poll_answer(context, &mut resume)).await?
+            else {
                 if !self.inbox.is_empty() {
                     self.server.counters.borrow_mut().failed(Fault::ClosedMidRequest);
                 }
@@ -108,16 +125,16 @@ impl Connection {
     /// Answers whatever can be answered at once, until something takes time: then yields the bytes that could not be
     /// sent and what comes after them. `None` when the client has closed.
     ///
-    /// `resume` looks at the inbox before reading. No await lies in here, so all connections share the two buffers.
+    /// `resume` looks at the inbox once before reading. No await lies in here, so all connections share the two buffers.
     fn poll_answer(
         &mut self,
         context: &mut Context<'_>,
-        mut resume: bool,
-    ) -> Poll<io::Result<Option<(Vec<u8>, Next)>>> {
+        resume: &mut bool,
+    ) -> Poll<io::Result<Option<Step>>> {
         let server = Rc::clone(&self.server);
         let scratch = &mut *server.scratch.borrow_mut();
         loop {
-            let received = if mem::take(&mut resume) {
+            let received = if mem::take(resume) {
                 &[][..]
             } else {
                 let bytes = ready!(self.transport.poll_read(context, &mut scratch.input))?;
@@ -135,7 +152,7 @@ impl Connection {
             if !whole || !matches!(next, Next::Read) {
                 let unsent = output[sent..].to_vec();
                 output.shrink_to(4 * OUTPUT_BYTES);
-                return Poll::Ready(Ok(Some((unsent, next))));
+                return Poll::Ready(Ok(Some(Step { unsent, next })));
             }
         }
     }
@@ -172,7 +189,7 @@ impl Connection {
             }
             match self.answer_one(&data[used..], output, now_ns) {
                 Ok(None) => break,
-                Ok(Some((bytes, acts, counted))) => {
+                Ok(Some(Answered { bytes, acts, counted })) => {
                     used += bytes;
                     if !acts.is_empty() {
                         return (used, Next::Perform(Work { acts, received_ns: now_ns, counted }));
@@ -188,26 +205,26 @@ impl Connection {
         (used, Next::Read)
     }
 
-    /// Answers the first request of `data`: its length, the acts, and whether it counts. `None` when it is not whole.
+    /// Answers the first request of `data`; `None` when it is not whole.
     #[inline]
     fn answer_one(
         &mut self,
         data: &[u8],
         output: &mut Vec<u8>,
         now_ns: u64,
-    ) -> Result<Option<(usize, Vec<Act>, bool)>, Refusal> {
+    ) -> Result<Option<Answered>, Refusal> {
         let mut space: HeaderSpace<'_> = [MaybeUninit::uninit(); MAX_HEADERS];
         let Some(head) = parse_head(data, &mut space)? else {
             self.wanted = 0;
             return Ok(None);
         };
         let (route, rest) = routes::find(head.path);
-        let Some((body, bytes)) = find_body(&head, data, &mut self.scan)? else {
+        let Some(Body { data: body, request_bytes: bytes }) = find_body(&head, data, &mut self.scan)? else {
             if route == Route::FaultEarly {
                 self.server.counters.borrow_mut().failed(Fault::EarlyAnswer);
                 let exchange = Exchange { head: &head, body: &[], rest, output };
                 let reply = self.server.behaviour.answer(route, exchange);
-                return Ok(Some((data.len(), reply.acts, true)));
+                return Ok(Some(Answered { bytes: data.len(), acts: reply.acts, counted: true }));
             }
             if head.expects_continue && !mem::replace(&mut self.continued, true) {
                 output.extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
@@ -217,9 +234,11 @@ impl Connection {
             return Ok(None);
         };
         self.continued = false;
+        self.wanted = 0;
         let mut exchange = Exchange { head: &head, body: &body, rest, output };
         if route == Route::Control {
-            return Ok(Some((bytes, control::acts(&self.server, &mut exchange, now_ns), false)));
+            let acts = control::acts(&self.server, &mut exchange, now_ns);
+            return Ok(Some(Answered { bytes, acts, counted: false }));
         }
         let mut counters = self.server.counters.borrow_mut();
         counters.received(head.method, route, bytes, now_ns);
@@ -227,7 +246,7 @@ impl Connection {
         if let Some(status) = reply.status {
             counters.answered(status);
         }
-        Ok(Some((bytes, reply.acts, true)))
+        Ok(Some(Answered { bytes, acts: reply.acts, counted: true }))
     }
 
     fn refuse(&self, refusal: Refusal) -> &'static [u8] {

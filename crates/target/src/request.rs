@@ -209,28 +209,38 @@ fn join_chunks(mut data: &[u8]) -> Vec<u8> {
     body
 }
 
-/// The body after the head of `data`, and the length of the whole request; `None` when it is not whole yet.
+/// A body that was received whole.
+#[derive(Debug)]
+pub(crate) struct Body<'b> {
+    /// Without chunk framing.
+    pub(crate) data: Cow<'b, [u8]>,
+    /// Length of the whole request, head included.
+    pub(crate) request_bytes: usize,
+}
+
+/// The body after the head of `data`; `None` when it is not whole yet.
 pub(crate) fn find_body<'b>(
     head: &Head<'_, 'b>,
     data: &'b [u8],
     scan: &mut ChunkScan,
-) -> Result<Option<(Cow<'b, [u8]>, usize)>, Refusal> {
+) -> Result<Option<Body<'b>>, Refusal> {
     let body = &data[head.bytes..];
     match head.body {
-        Framing::Length(bytes) => Ok(body.get(..bytes).map(|body| (Cow::Borrowed(body), head.bytes + bytes))),
-        Framing::Chunked => match scan.advance(body)? {
-            Some(bytes) => {
-                *scan = ChunkScan::default();
-                Ok(Some((Cow::Owned(join_chunks(&body[..bytes])), head.bytes + bytes)))
-            }
-            None => Ok(None),
-        },
+        Framing::Length(bytes) => {
+            let whole = body.get(..bytes);
+            Ok(whole.map(|body| Body { data: Cow::Borrowed(body), request_bytes: head.bytes + bytes }))
+        }
+        Framing::Chunked => Ok(scan.advance(body)?.map(|bytes| {
+            *scan = ChunkScan::default();
+            Body { data: Cow::Owned(join_chunks(&body[..bytes])), request_bytes: head.bytes + bytes }
+        })),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::draw::{Draws, Stream};
 
     fn space<'b>() -> HeaderSpace<'b> {
         [MaybeUninit::uninit(); MAX_HEADERS]
@@ -302,8 +312,8 @@ mod tests {
             let head = parse_head(&data[..end], &mut space).expect("valid").expect("whole");
             let found = find_body(&head, &data[..end], &mut scan).expect("valid");
             assert_eq!(found.is_some(), end == whole, "{end}");
-            if let Some((body, bytes)) = found {
-                assert_eq!((&body[..], bytes), (&b"hello world"[..], whole));
+            if let Some(body) = found {
+                assert_eq!((&body.data[..], body.request_bytes), (&b"hello world"[..], whole));
             }
         }
         assert_eq!(scan, ChunkScan::default());
@@ -315,5 +325,34 @@ mod tests {
             assert_eq!(ChunkScan::default().advance(data), Err(Refusal::Malformed), "{data:?}");
         }
         assert_eq!(ChunkScan::default().advance(b"1000001\r\n"), Err(Refusal::BodyTooLarge));
+    }
+
+    #[test]
+    fn no_bytes_make_the_parser_panic_or_find_more_than_there_is() {
+        let seeds: [&[u8]; 3] = [
+            b"POST /a?b=c HTTP/1.1\r\ncontent-length: 5\r\nexpect: 100-continue\r\n\r\nhello",
+            b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nx: y\r\n\r\n",
+            b"GET http://h/ HTTP/1.0\r\nconnection: keep-alive, close\r\n\r\n",
+        ];
+        let draws = Draws::new(1);
+        let below = |limit: usize| (draws.next(Stream::Flaky) * limit as f64) as usize;
+        for round in 0..30_000 {
+            let mut data = seeds[round % seeds.len()].to_vec();
+            for _ in 0..=below(4) {
+                let at = below(data.len());
+                match below(3) {
+                    0 => data[at] = below(256) as u8,
+                    1 => data.truncate(at + 1),
+                    _ => data.insert(at, b"\r\n :;,0f"[below(8)]),
+                }
+            }
+            let mut space = space();
+            if let Ok(Some(head)) = parse_head(&data, &mut space)
+                && let Ok(Some(body)) = find_body(&head, &data, &mut ChunkScan::default())
+            {
+                assert!(body.request_bytes <= data.len(), "{data:?}");
+                assert!(head.bytes + body.data.len() <= body.request_bytes, "{data:?}");
+            }
+        }
     }
 }

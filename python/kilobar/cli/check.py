@@ -10,7 +10,8 @@ from typing import Annotated
 import typer
 
 from kilobar.model.units import format_duration
-from kilobar.scenario import Checked, load, schema_path
+from kilobar.scenario import Checked, load
+from kilobar.scenario.schema import SCHEMA_FILE
 
 
 def check(
@@ -26,7 +27,7 @@ def check(
         print(plan.to_json())
         return 0
     print(_describe(scenario, checked))
-    print(f"editors complete scenarios with this JSON Schema: {schema_path()}")
+    print(f"editors complete scenarios with this JSON Schema: {SCHEMA_FILE}")
     return 0
 
 

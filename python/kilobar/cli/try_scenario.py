@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from kilobar.cli.scenario_argument import check_argument
 from kilobar.errors import InputError
 from kilobar.model.units import format_duration
-from kilobar.scenario import Overrides, from_url, is_url, load
+from kilobar.scenario import Overrides
 
 _SHOWN_LINES = 40
 
@@ -24,8 +23,7 @@ def try_scenario(
     from kilobar import _native
 
     overrides = Overrides(allow=tuple(allow or ()))
-    checked = from_url(scenario, overrides, os.environ) if is_url(scenario) else load(Path(scenario), os.environ, overrides)
-    plan = checked.require()
+    plan = check_argument(scenario, overrides).require()
     try:
         attempts = [json.loads(text) for text in _native.attempt(plan.to_json())]
     except ValueError as error:

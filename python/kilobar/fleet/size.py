@@ -47,7 +47,7 @@ def workers_for(plan: Plan, asked: int | None, cores: int, files_of_a_worker: in
 
 def usable_cores(cgroup_root: Path = Path("/sys/fs/cgroup"), process: Path = Path("/proc/self/cgroup")) -> int:
     """Cores that this process may use: its affinity, and no more than its control group's quota (at least one)."""
-    return max(min(len(os.sched_getaffinity(0)), math.floor(_cgroup_cores(cgroup_root, process))), 1)
+    return max(math.floor(min(len(os.sched_getaffinity(0)), _cgroup_cores(cgroup_root, process))), 1)
 
 
 def files_of_a_worker() -> int:

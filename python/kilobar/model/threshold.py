@@ -153,7 +153,7 @@ def _parse_subject(text: str) -> tuple[Clock | None, Metric, float | None, int]:
     word, at = match.group(1), match.start(1)
     quantile_match = _QUANTILE.fullmatch(word)
     if quantile_match is not None:
-        return clock or "response", "quantile", float(quantile_match.group(1)) / 100, match.end()
+        return clock or "response", "quantile", float(f"{quantile_match.group(1)}e-2"), match.end()
     if word in DURATION_METRICS:
         return clock or "response", cast(Metric, word), None, match.end()
     if word not in OTHER_METRICS:
@@ -214,7 +214,7 @@ def _parse_share(text: str, metric: str) -> tuple[float, str]:
     if not _NUMBER.fullmatch(number):
         raise units.UnitError("share", "it is not a number", hint)
     percent = text.endswith("%")
-    share = float(number) / 100 if percent else float(number)
+    share = float(f"{number}e-2") if percent else float(number)
     if share > 1:
         more = "; for a number of requests write failed < 10" if metric == "errors" else ""
         raise units.UnitError("share", "it is above 100%", hint + more)

@@ -74,7 +74,7 @@ def parse_duration(text: str) -> int:
     while position < len(text):
         match = _DURATION_PART.match(text, position)
         if match is None:
-            raise _bad_unit("duration", text[position:], DURATION_UNITS, _DURATION_GUESSES, DURATION_HINT)
+            raise _bad_unit("duration", text[position:].lstrip(), DURATION_UNITS, _DURATION_GUESSES, DURATION_HINT)
         number, unit = match.groups()
         unit_ns = DURATION_UNITS["us" if unit in ("µs", "μs") else unit]
         if last_unit_ns is not None and unit_ns >= last_unit_ns:
@@ -163,7 +163,9 @@ def format_rate(rate_per_s: float) -> str:
         count = rate_per_s * RATE_UNITS[unit]
         if count.is_integer() and float(int(count)) / RATE_UNITS[unit] == rate_per_s:
             return f"{int(count)}/{unit}"
-    return f"{rate_per_s!r}/s" if rate_per_s >= 1e-4 else f"{rate_per_s:.18f}/s"
+    text = repr(rate_per_s)
+    # Very small rates have more decimals than are read back.
+    return f"{rate_per_s:.18f}/s" if "e" in text or len(text.partition(".")[2]) > 18 else f"{text}/s"
 
 
 def format_size(size_bytes: int) -> str:
@@ -216,7 +218,7 @@ def _bad_unit(what: str, text: str, units: Mapping[str, int], guesses: Mapping[s
         return UnitError(what, f"`{text}` does not start with a number", hint)
     number, unit = match.groups()
     if not unit:
-        example = ", ".join(f"{number}{name}" for name in list(units)[-4:-1])
+        example = ", ".join(f"{number}{name}" for name in list(units)[2:5])
         return UnitError(what, f"the unit of `{number}` is missing", f"write for example {example}")
     guess = guesses.get(unit.lower())
     return UnitError(what, f"unknown unit `{unit}`", f"write {number}{guess}" if guess else hint)

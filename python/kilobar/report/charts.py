@@ -319,25 +319,30 @@ def _spec(
         "data": {"name": DATA},
         **({"params": params} if params else {}),
         "encoding": {"x": _time_axis(table)},
-        "layer": [*shade, *layers, _hover(tips)],
+        "layer": [*shade, *layers, _hover(table, tips)],
         "config": _CONFIG,
     }
 
 
-def _hover(tips: Sequence[tuple[str, str, str]]) -> Spec:
-    """A rule that follows the pointer and tells every number of its second."""
+def _hover(table: Sequence[dict[str, Any]], tips: Sequence[tuple[str, str, str]]) -> Spec:
+    """A band for each point that lights up under the pointer and tells every number of it.
+
+    A rule with Vega-Lite's `nearest` would be the usual way, but its tooltips come out undefined in layered charts.
+    """
     calculated = [{"calculate": "format(datum.start, ',.1~f') + '–' + format(datum.end, ',.1~f') + ' s'", "as": "when"}]
     tooltip = [{"field": "when", "title": "time"}]
     for field, title, expression in tips:
         calculated.append({"calculate": expression.format(f"datum['{field}']"), "as": f"tip_{field}"})
         tooltip.append({"field": f"tip_{field}", "title": title})
-    select = {"type": "point", "on": "pointerover", "clear": "pointerout", "nearest": True, "encodings": ["x"]}
+    select = {"type": "point", "on": "pointerover", "clear": "pointerout", "fields": ["start"]}
     return {
         "transform": calculated,
         "params": [{"name": "hover", "select": select}],
-        "mark": {"type": "rule", "color": palette.var("muted"), "strokeWidth": 1},
+        "mark": {"type": "rect", "color": palette.var("muted")},
         "encoding": {
-            "opacity": {"condition": {"param": "hover", "empty": False, "value": 0.8}, "value": 0},
+            "x": _time_axis(table, "start"),
+            "x2": {"field": "end"},
+            "opacity": {"condition": {"param": "hover", "empty": False, "value": 0.18}, "value": 0},
             "tooltip": tooltip,
         },
     }
@@ -385,7 +390,8 @@ def charts_png(summary: Summary, *, width: int = 760, dark: bool = False) -> byt
     specs = [drawn[key].spec | {"title": drawn[key].title} for key in ("load", "response")]
     both = {
         "data": {"name": DATA},
-        "params": [param for spec in specs for param in spec.get("params", ())],
+        # A still picture has no checkbox, so it shows both latencies.
+        "params": [{"name": param["name"], "value": True} for spec in specs for param in spec.get("params", ())],
         "vconcat": [
             {name: spec[name] for name in ("height", "title", "encoding", "layer")} | {"width": width} for spec in specs
         ],

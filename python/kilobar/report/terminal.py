@@ -23,7 +23,7 @@ _ALL_STEPS = "all steps"
 _MARGIN = 2
 _GAP = 3
 _LEAST_NAME = 14
-_MAX_NAME_LINES = 4
+_MAX_NAME_LINES = 3
 _MAX_EVENTS = 10
 _MAX_STEPS = 60
 
@@ -137,20 +137,24 @@ def _step_table(every: list[tuple[str, SeriesSummary]], width: int, *, with_coun
             blank: list[str | Text] = [""] * (4 if with_counts else 0)
             rows.append(("  service time", [*blank, *_times(series.service_ms)], "dim"))
     table = _table()
-    # Names give way to numbers, and are folded rather than cut: paths often differ only near their end.
+    # Names give way to numbers, and are folded before they are cut: paths often differ only near their end.
     name_width = max(_LEAST_NAME, width - _MARGIN - _taken(titles, [cells for _, cells, _ in rows]))
-    table.add_column("step" if with_counts else "response time", overflow="fold", max_width=name_width)
+    table.add_column("step" if with_counts else "response time", no_wrap=True, max_width=name_width)
     for title in titles:
         table.add_column(title, justify="right", no_wrap=True)
     for name, cells, style in rows:
         if name == _ALL_STEPS:
             table.add_section()
-        table.add_row(Text(_cut(name, _MAX_NAME_LINES * name_width)), *cells, style=style)
+        table.add_row(Text(_folded(name, name_width)), *cells, style=style)
     return table
 
 
-def _cut(name: str, limit: int) -> str:
-    return name if len(name) <= limit else f"{name[: limit - 1]}…"
+def _folded(name: str, width: int) -> str:
+    """`name` on at most `_MAX_NAME_LINES` lines; the end of a longer one is kept, the middle is left out."""
+    limit = _MAX_NAME_LINES * width
+    if len(name) > limit:
+        name = f"{name[: limit // 2]}…{name[-(limit - limit // 2 - 1) :]}"
+    return "\n".join(name[start : start + width] for start in range(0, len(name), width))
 
 
 def _taken(titles: list[str], rows: list[list[str | Text]]) -> int:

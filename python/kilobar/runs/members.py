@@ -19,6 +19,11 @@ class Members:
         """The newest ones."""
         return self._epochs[-1][1]
 
+    @property
+    def changed_ns(self) -> int:
+        """When they took over, or will."""
+        return self._epochs[-1][0]
+
     def replace(self, dead: int, survivors: Sequence[int], at_ns: int) -> int:
         """Gives the dead worker's slots away, and returns from when on: `at_ns`, or later if that is taken."""
         at_ns = max(at_ns, self._epochs[-1][0] + 1)

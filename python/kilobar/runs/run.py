@@ -272,8 +272,9 @@ class Run:
             self._tell_all({"do": "members", "owners": self._members.owners, "effective_at_ns": until_ns})
         elif not was_draining:
             self._state = "failed"
-            self._asked.stop(at_ns)
-            until_ns = at_ns
+            # A worker that was lost just before is written off until then.
+            until_ns = max(at_ns, self._members.changed_ns)
+            self._asked.stop(until_ns)
         lost = self._measurement.lose(index, self._never_reported(index, until_ns), max(until_ns, at_ns))
         if not was_draining and survivors:
             self._heal_at_ns[len(self._losses)] = until_ns
@@ -308,7 +309,7 @@ class Run:
             self._stops_done += 1
             self._state = "stopped"
             if self._stops_done == 1:
-                self._asked.stop(at_ns + STOP_LEAD_NS)
+                self._asked.stop(max(at_ns + STOP_LEAD_NS, self._members.changed_ns))
                 command = {"do": "stop", "effective_at_ns": self._asked.end_ns, "grace_ns": self._grace_ns}
                 self._tell_all(command)
                 self._note(at_ns, "stopped by hand; work in flight may end")

@@ -102,6 +102,9 @@ class Record(NamedTuple):
     """Groups of keys of which at most one may be there."""
     one_of: tuple[str, ...] = ()
     """Keys of which at least one must be there."""
+    keeps_going: bool = False
+    """Built even when keys are missing or wrong, so that what depends on it is checked too. `make` is told in
+    `unreadable` which keys had errors in their values."""
 
 
 class Variants(NamedTuple):
@@ -147,7 +150,8 @@ SAVE_RULE = Record(
     "save rule",
     "Where in the response the value is. A response without it fails the step (class `extract`).",
     (Field("json", SETTING, "A JSON path into the body.", '"$.items[0].id"', required=True),),
-    tree.SaveRule,
+    tree.save_rule,
+    keeps_going=True,
 )
 CHECK = Record(
     "check section",
@@ -373,6 +377,7 @@ SCENARIO = Record(
     tree.Scenario,
     exclusive=(("flows", "steps"),),
     one_of=("flows", "steps"),
+    keeps_going=True,
 )
 
 

@@ -43,7 +43,7 @@ def lower(scenario: tree.Scenario, around: Surroundings, findings: Findings) -> 
     errors_before = findings.errors
     requests = RequestLowering(scenario, around.engine.json_path_problem, findings)
     flows = _lower_flows(scenario, requests, findings)
-    flows_complete = findings.errors == errors_before
+    flows_complete = findings.errors == errors_before and not scenario.unreadable & {"flows", "steps"}
     load, arrivals = lower_load(scenario, around.default_load, findings)
     series_names = [name for name, _ in requests.series]
     thresholds = _lower_thresholds(scenario.thresholds, series_names if flows_complete else None, findings)

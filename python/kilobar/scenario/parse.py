@@ -19,12 +19,15 @@ INVALID: Final = object()
 
 
 def parse(root: Node, resolver: Resolver, findings: Findings) -> tree.Scenario | None:
-    """The typed scenario; None when not even its outline could be read. Every error is among the findings."""
+    """The typed scenario; None when it has not even keys. Every error is among the findings."""
     reader = Reader(resolver, findings)
-    if isinstance(root, Mapping):
-        reader.define_constants(root.get("variables"))
-    scenario = reader.read(root, language.SCENARIO, "the scenario")
-    return scenario if isinstance(scenario, tree.Scenario) else None
+    if not isinstance(root, Mapping):
+        hint = "write keys and values: target: http://127.0.0.1:8700"
+        findings.error("wrong-type", f"a scenario must be a mapping, not {_describe(root)}", root.place, hint)
+        return None
+    reader.define_constants(root.get("variables"))
+    scenario: tree.Scenario = reader.read(root, language.SCENARIO, "the scenario")
+    return scenario
 
 
 class Reader:
@@ -68,11 +71,10 @@ class Reader:
             return None
         return self._resolver.constant(node)
 
-    def _wrong_type(self, node: Node, wanted: str, what: str) -> None:
+    def _wrong_type(self, node: Node, wanted: str, what: str, hint: str | None = None) -> None:
         found = _describe(node)
-        hint = "put quotes around a text that is meant to be empty" if found == "nothing" else None
-        if isinstance(node, Mapping) and any("${" in entry.key.text for entry in node.entries):
-            hint = 'put quotes around a text that starts with a brace: "${name}"'
+        if found == "nothing":
+            hint = 'remove the key, or write "" for an empty text'
         self._findings.error("wrong-type", f"{what} must be {wanted}, not {found}", node.place, hint)
 
     def _value(self, node: Node, of: language.Value, what: str) -> Any:
@@ -187,28 +189,35 @@ class Reader:
 
     def _record(self, node: Node, of: language.Record, what: str) -> Any:
         if not isinstance(node, Mapping):
-            self._wrong_type(node, "a mapping", what)
-            return INVALID
+            needed = [f"{field.name}: {field.example}" for field in of.fields if field.required]
+            hint = f"write {{{', '.join(needed)}}}" if needed else None
+            self._wrong_type(node, "a mapping", what, hint)
+            return of.make(node.place, unreadable=frozenset()) if of.keeps_going else INVALID
         fields = {field.name: field for field in of.fields}
         found: dict[str, Any] = {}
         places: dict[str, Place] = {}
-        complete = True
+        unreadable: set[str] = set()
         for key, value_node in node.entries:
             field = fields.get(key.text)
             if field is None:
                 self._unknown_key(key, of, fields)
                 continue
             places[key.text] = key.place
+            errors_before = self._findings.errors
             value = self.read(value_node, field.type, f"`{key.text}`")
             if value is INVALID and key.text in of.selectors and isinstance(field.type, language.Text):
                 # The step survives without its address, so that what it saves is known to later steps.
                 value = Template(Scalar(value_node.place, ""), ())
             if value is not INVALID:
                 found[key.text] = value
-            elif field.required or key.text in of.selectors:
-                complete = False
-        complete &= self._has_needed_keys(node, of, places)
-        return of.make(node.place, **found) if complete else INVALID
+            if self._findings.errors > errors_before:
+                unreadable.add(key.text)
+        self._check_keys(node, of, places)
+        if of.keeps_going:
+            return of.make(node.place, unreadable=frozenset(unreadable), **found)
+        needed = [field.name for field in of.fields if field.required]
+        needed.extend(name for name in of.selectors if name in places)
+        return of.make(node.place, **found) if all(name in found for name in needed) else INVALID
 
     def _unknown_key(self, key: Scalar, of: language.Record, fields: AnyMapping[str, Any]) -> None:
         # Another method key is no sensible guess inside a step that already has one.
@@ -217,25 +226,21 @@ class Reader:
         message = f"unknown key `{shorten(key.text)}` in {_article(of.name)}"
         self._findings.error("unknown-key", message, key.place, hint)
 
-    def _has_needed_keys(self, node: Mapping, of: language.Record, places: AnyMapping[str, Place]) -> bool:
-        complete = True
+    def _check_keys(self, node: Mapping, of: language.Record, places: AnyMapping[str, Place]) -> None:
         for field in of.fields:
             if field.required and field.name not in places:
                 message = f"{_article(of.name)} needs `{field.name}`"
                 hint = f"add for example `{field.name}: {field.example}`"
                 self._findings.error("missing-key", message, node.place, hint)
-                complete = False
         if of.one_of and not any(name in places for name in of.one_of):
             message = f"{_article(of.name)} needs {listing(of.one_of)}"
             self._findings.error("missing-key", message, node.place, "add for example `steps: [{get: /}]`")
-            complete = False
         for group in of.exclusive:
             present = [name for name in places if name in group]
             if len(present) > 1:
                 message = f"`{present[1]}` cannot stand beside `{present[0]}`"
                 hint = f"keep one of {listing(present)}"
                 self._findings.error("conflicting-keys", message, places[present[1]], hint)
-        return complete
 
 
 NAME_HINT = "use letters, digits and _, not starting with a digit; `env` and `random` are taken"

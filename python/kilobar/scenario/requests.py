@@ -193,7 +193,8 @@ class RequestLowering:
 
     def _no_target(self, template: Template) -> None:
         # Said once: all paths of the scenario have the same mistake. A bad target is an error of its own.
-        if self._scenario.target is None and not self._no_target_said:
+        given = self._scenario.target is not None or "target" in self._scenario.unreadable
+        if not given and not self._no_target_said:
             self._no_target_said = True
             message = f"`{template.shown()}` is a path, but the scenario has no `target`"
             hint = "add for example `target: http://127.0.0.1:8700`"
@@ -290,6 +291,9 @@ class RequestLowering:
             elif name in self._constants:
                 hint = "choose another name: it is a constant under `variables`"
                 self._findings.error("bad-name", f"`{name}` cannot be saved", key.place, hint)
+            index = self._available.setdefault(name, self.variables.setdefault(name, len(self.variables)))
+            if rule.json is None:
+                continue
             path = rule.json.text()
             problem = self._json_path_problem(path)
             if problem is not None:
@@ -297,8 +301,6 @@ class RequestLowering:
                 message = f"`{rule.json.shown()}` is no JSON path: {text}"
                 hint = 'write for example "$.items[0].id"'
                 self._findings.error("bad-json-path", message, rule.json.place_at(offset), hint)
-            index = self.variables.setdefault(name, len(self.variables))
-            self._available[name] = index
             saves.append(plan.Save(index, path))
         return tuple(saves)
 

@@ -18,10 +18,11 @@ def lower_load(
     """Stages and law of arrivals; what is impossible is among the findings."""
     stages = scenario.load
     if stages is None:
-        hint = "add for example `load: {rate: 10/s, for: 30s}`"
-        duration = format_duration(default.duration_ns)
-        message = f"the scenario has no load: {default.users[1]} user for {duration} is used"
-        findings.warning("no-load", message, scenario.place, hint)
+        if "load" not in scenario.unreadable:
+            hint = "add for example `load: {rate: 10/s, for: 30s}`"
+            duration = format_duration(default.duration_ns)
+            message = f"the scenario has no load: {default.users[1]} user for {duration} is used"
+            findings.warning("no-load", message, scenario.place, hint)
         stages = (default,)
     lowered = tuple(_lower_stage(stage) for stage in stages)
     if lowered:

@@ -22,7 +22,13 @@ class SaveRule(NamedTuple):
     """Where in the response the value is."""
 
     place: Place
-    json: Template
+    json: Template | None
+    """None only after an error."""
+
+
+def save_rule(place: Place, unreadable: frozenset[str], json: Template | None = None) -> SaveRule:
+    """A rule that survives its errors, so that the variable is known to later steps."""
+    return SaveRule(place, json)
 
 
 class Check(NamedTuple):
@@ -73,6 +79,7 @@ METHOD_KEYS = ("get", "post", "put", "patch", "delete", "head", "options")
 
 def request_step(place: Place, **fields: Any) -> RequestStep:
     """A request step from its keys; the method is one of them."""
+    fields["timeout_ns"] = fields.pop("timeout", None)
     line: RequestLine | None = fields.pop("request", None)
     if line is not None:
         return RequestStep(place, line.method, line.url, **fields)
@@ -159,3 +166,5 @@ class Scenario(NamedTuple):
     seed: int = 1
     allow: tuple[Template, ...] = ()
     limits: Limits | None = None
+    unreadable: frozenset[str] = frozenset()
+    """Keys that were given, but with errors in their values."""

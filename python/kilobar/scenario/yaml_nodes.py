@@ -135,7 +135,7 @@ def _report_syntax(error: yaml.YAMLError, data: bytes, file: str, findings: Find
     place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file, 1, 1)
     problem = str(getattr(error, "problem", None) or "the text is not YAML")
     context = getattr(error, "context", None)
-    findings.error("yaml-syntax", f"{context}: {problem}" if context else problem, place, _syntax_hint(problem))
+    findings.error("yaml-syntax", f"{context}: {problem}" if context else problem, place, _syntax_hint(f"{context} {problem}"))
 
 
 def _syntax_hint(problem: str) -> str:
@@ -224,8 +224,14 @@ class _Builder:
         before = self.weight
         self.weight += 1 + len(text) // 64
         start = event.start_mark.index
-        inner = next((shift for shift in (0, 1) if self.text.startswith(text, start + shift)), None)
-        node = Scalar(place, text, _kind(text) if plain else "text", None if "\n" in text else inner)
+        if "\n" in text:
+            inner = None
+        elif self.text.startswith(text, start):
+            inner = 0
+        else:
+            # After the quote, if there are no escapes in the text.
+            inner = 1 if self.text.startswith(text, start + 1) else None
+        node = Scalar(place, text, _kind(text) if plain else "text", inner)
         if event.anchor is not None:
             self.anchors[event.anchor] = (node, self.weight - before, 0)
         self._add(node, 0)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kilobar._native import Schedule
-from kilobar.model.fleet import Beat, Died, Done, FleetEvent, IntervalArrived, Readable, Ready, Refused
+from kilobar.model.fleet import Beat, Died, Done, FleetEvent, IntervalArrived, Ready, Refused
 
 from .intervals import MS, SECOND_NS, encoded, series
 
@@ -222,10 +222,6 @@ class FakeFleet:
 
     def _time_ns(self, member: SimulatedWorker) -> int:
         return max(self.clock.now_ns - member.start_ns, 0)
-
-    def readable(self, fd: int) -> None:
-        assert fd in self.watched
-        self.queue.append(Readable(fd))
 
     def watch(self, fd: int) -> None:
         self.watched.add(fd)

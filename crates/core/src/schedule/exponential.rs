@@ -26,7 +26,7 @@ fn ln(value: f64) -> f64 {
     let s = (mantissa - 1.0) / (mantissa + 1.0);
     let z = s * s;
     let (z2, z4) = (z * z, z * z * (z * z));
-    let low = (1.0 + z / 3.0) + z2 * (1.0 / 5.0 + z * (1.0 / 7.0));
+    let low = (1.0 + z * (1.0 / 3.0)) + z2 * (1.0 / 5.0 + z * (1.0 / 7.0));
     let middle = (1.0 / 9.0 + z * (1.0 / 11.0)) + z2 * (1.0 / 13.0 + z * (1.0 / 15.0));
     let series = low + z4 * (middle + z4 * (1.0 / 17.0));
     exponent * std::f64::consts::LN_2 + 2.0 * s * series

@@ -78,31 +78,37 @@ impl Line {
         }
     }
 
-    /// Whether the integral over the first `elapsed_ns` is more than `area`. Monotone in both, as computed.
+    /// Whether the low end is the later one, so that areas are measured back from there.
+    pub(super) fn is_falling(&self) -> bool {
+        self.falling
+    }
+
+    /// Whether the integral over the first `elapsed_ns` goes beyond a point, which is given by the `area` between it and the
+    /// low end. Monotone in both, as computed. Never at the start, where the integral is nothing.
     pub(super) fn exceeds(&self, elapsed_ns: u64, area: f64) -> bool {
         if self.falling {
-            self.area_from_low_end(self.length_ns - elapsed_ns) < self.area - area
+            elapsed_ns > 0 && self.area_from_low_end(self.length_ns - elapsed_ns) < area
         } else {
             self.area_from_low_end(elapsed_ns) > area
         }
     }
 
-    /// The last instant at which the integral does not yet exceed `area`: its inverse, rounded down.
+    /// The last instant at which the integral does not yet exceed the same point: its inverse, rounded down.
     ///
-    /// Only for an area that the line exceeds at its end.
+    /// Only for a point that is exceeded at the end.
     pub(super) fn last_until(&self, area: f64) -> u64 {
+        let guess_ns = self.inverse_from_low_end(area);
         if self.falling {
-            let rest = self.area - area;
-            let guess_ns = self.inverse_from_low_end(rest) as u64 + 1;
-            self.length_ns - first(guess_ns, self.length_ns, |left_ns| self.area_from_low_end(left_ns) >= rest)
+            self.length_ns
+                - first(guess_ns, self.length_ns, |left_ns| self.area_from_low_end(left_ns) >= area)
         } else {
-            let guess_ns = self.inverse_from_low_end(area) as u64 + 1;
             first(guess_ns, self.length_ns, |elapsed_ns| self.area_from_low_end(elapsed_ns) > area) - 1
         }
     }
 
     fn area_from_low_end(&self, length_ns: u64) -> f64 {
-        let length_ns = length_ns as f64;
+        // Through i64, because that conversion is one instruction. Lengths are below 2^53.
+        let length_ns = length_ns.cast_signed() as f64;
         length_ns * (self.low + self.half_growth * length_ns)
     }
 
@@ -119,10 +125,10 @@ impl Line {
     }
 }
 
-/// The first number from 1 to `last` at which something is reached, near a guess that is right but for rounding.
+/// The first number from 1 to `last` at which something is reached. That is just after `guess`, but for rounding.
 #[inline]
-fn first(guess: u64, last: u64, reached: impl Fn(u64) -> bool) -> u64 {
-    let guess = guess.clamp(1, last);
+fn first(guess: f64, last: u64, reached: impl Fn(u64) -> bool) -> u64 {
+    let guess = (guess as i64).cast_unsigned().saturating_add(1).min(last);
     if reached(guess) && !(guess > 1 && reached(guess - 1)) { guess } else { search(guess, last, reached) }
 }
 

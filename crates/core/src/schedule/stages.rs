@@ -54,6 +54,12 @@ impl Level {
         }
     }
 
+    /// The same at the bottom of its tolerance, so that an arrival at the very end of a stage comes after it.
+    fn lowered(self) -> Self {
+        let tolerance = self.tolerance().min(MAX_LEVEL_TOLERANCE);
+        Self { fraction: (self.fraction - tolerance).max(0.0), ..self }
+    }
+
     /// How uncertain rounding makes it, in arrivals.
     fn tolerance(self) -> f64 {
         LEVEL_TOLERANCE + self.whole as f64 * TOLERANCE
@@ -81,9 +87,10 @@ pub(super) struct Segment {
     pub(super) end_ns: u64,
     /// Arrivals per second, or users.
     line: Line,
-    /// The integrated rate at the start, and its fraction less the tolerance of it.
+    /// The integrated rate at the start.
     level: Level,
-    fraction: f64,
+    /// The integrated rate at the low end of the line, at the bottom of its tolerance.
+    low: Level,
     /// Uniform law: the numbers of the arrivals that are due within the segment.
     pub(super) first: u64,
     pub(super) until: u64,
@@ -101,9 +108,10 @@ impl Segment {
         let start_ns = previous.map_or(0, |before| before.end_ns);
         let level = previous.map_or(Level::default(), Self::level_at_end);
         let first = previous.map_or(0, |before| before.until);
-        let fraction = (level.fraction - level.tolerance().min(MAX_LEVEL_TOLERANCE)).max(0.0);
         let mut segment =
-            Self { kind, stage, start_ns, end_ns, line, level, fraction, first, until: u64::MAX };
+            Self { kind, stage, start_ns, end_ns, line, level, low: level, first, until: u64::MAX };
+        let low = if segment.line.is_falling() { segment.level_at_end() } else { level };
+        segment.low = low.lowered();
         segment.until = segment.first_not_before(end_ns);
         segment
     }
@@ -129,7 +137,7 @@ impl Segment {
         let area = self.line.area_over(self.end_ns - self.start_ns)
             + next.line.area_over(next.end_ns - next.start_ns);
         let line = Line::with_area(area, next.end_ns - self.start_ns);
-        Self { end_ns: next.end_ns, until: next.until, line, ..self.clone() }
+        Self { end_ns: next.end_ns, until: next.until, line, low: self.level.lowered(), ..*self }
     }
 
     fn level_at_end(&self) -> Level {
@@ -186,12 +194,12 @@ impl Segment {
         if self.kind == Kind::Users || !self.is_due_before(self.end_ns, level) {
             return None;
         }
-        Some(self.start_ns + self.line.last_until(self.area_to(level)))
+        Some(self.start_ns + self.line.last_until(self.area_from_low_end(level)))
     }
 
     /// Uniform law: when an arrival of this segment is due.
     pub(super) fn arrival_ns(&self, number: u64) -> u64 {
-        let elapsed_ns = self.line.last_until(self.area_to(Level::of(number)));
+        let elapsed_ns = self.line.last_until(self.area_from_low_end(Level::of(number)));
         // Only a fused segment, whose rate is a rounded mean, may need the limit.
         self.start_ns + elapsed_ns.min(self.end_ns - self.start_ns - 1)
     }
@@ -215,11 +223,20 @@ impl Segment {
     }
 
     fn is_due_before(&self, at_ns: u64, level: Level) -> bool {
-        self.line.exceeds(at_ns - self.start_ns, self.area_to(level))
+        self.line.exceeds(at_ns - self.start_ns, self.area_from_low_end(level))
     }
 
-    fn area_to(&self, level: Level) -> f64 {
-        let above_whole = level.above(self.level.whole);
-        (above_whole + above_whole * TOLERANCE - self.fraction).max(0.0) * AREA_PER_ARRIVAL
+    fn area_from_low_end(&self, level: Level) -> f64 {
+        let above_low = level.above(self.low.whole);
+        let arrivals = if !self.line.is_falling() {
+            (above_low + above_low * TOLERANCE - self.low.fraction).max(0.0)
+        } else if level.above(self.level.whole) > self.level.fraction {
+            // Exact when the ramp ends at a whole level, as it mostly does.
+            self.low.fraction - above_low
+        } else {
+            // Already reached at the start.
+            f64::INFINITY
+        };
+        arrivals * AREA_PER_ARRIVAL
     }
 }

@@ -2,7 +2,7 @@
 
 use kilobar_core::wire::http1::WireError;
 
-use super::replay::LIMITS;
+use crate::replay::LIMITS;
 
 /// What must come out of a response.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,7 +71,18 @@ fn chunked(rest: impl AsRef<[u8]>) -> Vec<u8> {
 
 /// The whole table.
 pub fn corpus() -> Vec<Case> {
-    [lengths(), bodyless(), informational(), persistence(), codings(), chunks(), heads(), truncations(), limits()].concat()
+    [
+        lengths(),
+        bodyless(),
+        informational(),
+        persistence(),
+        codings(),
+        chunks(),
+        heads(),
+        truncations(),
+        limits(),
+    ]
+    .concat()
 }
 
 fn lengths() -> Vec<Case> {
@@ -82,7 +93,12 @@ fn lengths() -> Vec<Case> {
         ok("content_length_in_capitals", with(&["CONTENT-LENGTH:5"]), 200, "hello"),
         ok("content_length_with_leading_zeros", with(&["content-length: 0005"]), 200, "hello"),
         ok("content_length_repeated_in_list", with(&["content-length: 5, 5"]), 200, "hello"),
-        ok("content_length_repeated_in_fields", with(&["content-length: 5", "content-length: 5"]), 200, "hello"),
+        ok(
+            "content_length_repeated_in_fields",
+            with(&["content-length: 5", "content-length: 5"]),
+            200,
+            "hello",
+        ),
         ok("content_length_among_spaces", with(&["content-length: \t5 "]), 200, "hello"),
         ok("leftover_after_content_length", response(&["content-length: 2"], "hello"), 200, "he").leaving(3),
         ok("second_response_after_first", with(&["content-length: 5"]).repeat(2), 200, "hello").leaving(43),
@@ -93,12 +109,20 @@ fn lengths() -> Vec<Case> {
             with(&["content-length: 5", "content-length: 6"]),
             WireError::ConflictingContentLengths,
         ),
-        err("content_lengths_differ_in_list", with(&["content-length: 5, 6"]), WireError::ConflictingContentLengths),
+        err(
+            "content_lengths_differ_in_list",
+            with(&["content-length: 5, 6"]),
+            WireError::ConflictingContentLengths,
+        ),
         err("content_length_with_plus", with(&["content-length: +5"]), WireError::InvalidContentLength),
         err("content_length_negative", with(&["content-length: -5"]), WireError::InvalidContentLength),
         err("content_length_hexadecimal", with(&["content-length: 0x5"]), WireError::InvalidContentLength),
         err("content_length_empty", with(&["content-length:"]), WireError::InvalidContentLength),
-        err("content_length_with_empty_element", with(&["content-length: 5,"]), WireError::InvalidContentLength),
+        err(
+            "content_length_with_empty_element",
+            with(&["content-length: 5,"]),
+            WireError::InvalidContentLength,
+        ),
         err(
             "content_length_overflows",
             with(&["content-length: 18446744073709551616"]),
@@ -114,9 +138,16 @@ fn bodyless() -> Vec<Case> {
         ok("head_with_chunked", chunked(""), 200, "").to("HEAD"),
         ok("head_without_framing", response(&[], ""), 200, "").to("HEAD"),
         ok("head_with_invalid_content_length", response(&["content-length: five"], ""), 200, "").to("HEAD"),
-        ok("head_with_a_body_after_all", response(&["content-length: 5"], "hello"), 200, "").to("HEAD").leaving(5),
+        ok("head_with_a_body_after_all", response(&["content-length: 5"], "hello"), 200, "")
+            .to("HEAD")
+            .leaving(5),
         ok("no_content", format!("HTTP/1.1 204 No Content\r\n{fields}"), 204, ""),
-        ok("no_content_with_chunked", "HTTP/1.1 204 No Content\r\ntransfer-encoding: chunked\r\n\r\n", 204, ""),
+        ok(
+            "no_content_with_chunked",
+            "HTTP/1.1 204 No Content\r\ntransfer-encoding: chunked\r\n\r\n",
+            204,
+            "",
+        ),
         ok("not_modified", format!("HTTP/1.1 304 Not Modified\r\n{fields}"), 304, ""),
         last("connect_accepted", response(&["content-length: 5"], ""), 200, "").to("CONNECT"),
         ok("connect_refused", "HTTP/1.1 407 No\r\ncontent-length: 2\r\n\r\nno", 407, "no").to("CONNECT"),
@@ -129,35 +160,73 @@ fn informational() -> Vec<Case> {
     let go_on = "HTTP/1.1 100 Continue\r\n\r\n";
     vec![
         ok("continue_first", format!("{go_on}{fin}"), 200, "hi"),
-        ok("several_informational", format!("{go_on}{hints}HTTP/1.1 102 Processing\r\n\r\n{hints}{fin}"), 200, "hi"),
-        ok("informational_with_length", format!("HTTP/1.1 103 E\r\ncontent-length: 9\r\n\r\n{fin}"), 200, "hi"),
+        ok(
+            "several_informational",
+            format!("{go_on}{hints}HTTP/1.1 102 Processing\r\n\r\n{hints}{fin}"),
+            200,
+            "hi",
+        ),
+        ok(
+            "informational_with_length",
+            format!("HTTP/1.1 103 E\r\ncontent-length: 9\r\n\r\n{fin}"),
+            200,
+            "hi",
+        ),
         ok("informational_before_head", format!("{go_on}HTTP/1.1 200 OK\r\n\r\n"), 200, "").to("HEAD"),
-        err("closed_after_informational", go_on, WireError::ClosedInHead { received_bytes: go_on.len() as u64 }),
+        err(
+            "closed_after_informational",
+            go_on,
+            WireError::ClosedInHead { received_bytes: go_on.len() as u64 },
+        ),
         err("garbage_after_informational", format!("{go_on}garbage"), WireError::InvalidVersion),
         err(
             "switching_protocols",
             "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n",
             WireError::UnexpectedUpgrade,
         )
-        .unlike_hyper("hyper hands the connection over; we never ask for an upgrade, so it is the server's mistake"),
+        .unlike_hyper(
+            "hyper hands the connection over; we never ask for an upgrade, so it is the server's mistake",
+        ),
     ]
 }
 
 fn persistence() -> Vec<Case> {
-    let with = |version: &str, fields: &str| format!("HTTP/{version} 200 OK\r\n{fields}content-length: 2\r\n\r\nhi");
+    let with =
+        |version: &str, fields: &str| format!("HTTP/{version} 200 OK\r\n{fields}content-length: 2\r\n\r\nhi");
     vec![
         last("close_option", with("1.1", "connection: close\r\n"), 200, "hi"),
         last("close_option_in_list_and_capitals", with("1.1", "Connection: Upgrade, CLOSE\r\n"), 200, "hi"),
-        last("close_option_in_second_field", with("1.1", "connection: te\r\nconnection: close\r\n"), 200, "hi"),
-        ok("keep_alive_option", with("1.1", "connection: keep-alive\r\nkeep-alive: timeout=5\r\n"), 200, "hi"),
+        last(
+            "close_option_in_second_field",
+            with("1.1", "connection: te\r\nconnection: close\r\n"),
+            200,
+            "hi",
+        ),
+        ok(
+            "keep_alive_option",
+            with("1.1", "connection: keep-alive\r\nkeep-alive: timeout=5\r\n"),
+            200,
+            "hi",
+        ),
         last("http_10", with("1.0", ""), 200, "hi"),
         ok("http_10_keep_alive", with("1.0", "connection: Keep-Alive\r\n"), 200, "hi"),
         last("http_10_keep_alive_and_close", with("1.0", "connection: keep-alive, close\r\n"), 200, "hi"),
+        ok(
+            "keep_alive_beside_unreadable_option",
+            b"HTTP/1.0 200 OK\r\nconnection: keep-alive, \xff\r\ncontent-length: 2\r\n\r\nhi",
+            200,
+            "hi",
+        )
+        .unlike_hyper(
+            "hyper ignores a whole field for one byte beyond ASCII; an unknown option concerns nobody",
+        ),
         last("http_10_until_close", "HTTP/1.0 200 OK\r\nconnection: keep-alive\r\n\r\nhi", 200, "hi"),
     ]
 }
 
 fn codings() -> Vec<Case> {
+    const MAY_BE_SMUGGLED: &str =
+        "RFC 9112, 6.3; the body is the same, but hyper goes on using the connection";
     let body = "2\r\nhi\r\n0\r\n\r\n";
     vec![
         ok("chunked_after_gzip", response(&["transfer-encoding: gzip, chunked"], body), 200, "hi"),
@@ -169,13 +238,38 @@ fn codings() -> Vec<Case> {
             "hi",
         ),
         ok("chunked_with_empty_elements", response(&["transfer-encoding: , chunked, ,"], body), 200, "hi")
-            .unlike_hyper("RFC 9110, 5.6.1: empty list elements are ignored; hyper looks at what follows the last comma"),
+            .unlike_hyper(
+                "RFC 9110, 5.6.1: empty elements are ignored; hyper looks behind the last comma only",
+            ),
+        ok(
+            "chunked_after_unreadable_coding",
+            [&b"HTTP/1.1 200 OK\r\ntransfer-encoding: gzi\xff, chunked\r\n\r\n"[..], body.as_bytes()]
+                .concat(),
+            200,
+            "hi",
+        )
+        .unlike_hyper("hyper ignores a whole field for one byte beyond ASCII; its final coding is readable"),
         last("chunked_not_final", response(&["transfer-encoding: chunked, gzip"], "hi"), 200, "hi"),
-        last("identity_coding", response(&["transfer-encoding: identity", "content-length: 1"], "hi"), 200, "hi"),
-        last("chunked_with_content_length", response(&["transfer-encoding: chunked", "content-length: 1"], body), 200, "hi")
-            .unlike_hyper("RFC 9112, 6.3: it may be an attempt at smuggling; same body, but hyper goes on using the connection"),
-        last("content_length_with_chunked", response(&["content-length: 99", "transfer-encoding: chunked"], body), 200, "hi")
-            .unlike_hyper("as above"),
+        last(
+            "identity_coding",
+            response(&["transfer-encoding: identity", "content-length: 1"], "hi"),
+            200,
+            "hi",
+        ),
+        last(
+            "chunked_with_length",
+            response(&["transfer-encoding: chunked", "content-length: 1"], body),
+            200,
+            "hi",
+        )
+        .unlike_hyper(MAY_BE_SMUGGLED),
+        last(
+            "length_with_chunked",
+            response(&["content-length: 99", "transfer-encoding: chunked"], body),
+            200,
+            "hi",
+        )
+        .unlike_hyper(MAY_BE_SMUGGLED),
         err(
             "chunked_in_http_10",
             format!("HTTP/1.0 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{body}"),
@@ -189,19 +283,29 @@ fn chunks() -> Vec<Case> {
         ok("one_chunk", chunked("5\r\nhello\r\n0\r\n\r\n"), 200, "hello"),
         ok("several_chunks", chunked("2\r\nhe\r\n1\r\nl\r\n02\r\nlo\r\n000\r\n\r\n"), 200, "hello"),
         ok("no_chunks", chunked("0\r\n\r\n"), 200, ""),
-        ok("hexadecimal_sizes", chunked("A\r\n0123456789\r\nb\r\n0123456789a\r\n0\r\n\r\n"), 200, "01234567890123456789a"),
+        ok(
+            "hexadecimal_sizes",
+            chunked("A\r\n0123456789\r\nb\r\n0123456789a\r\n0\r\n\r\n"),
+            200,
+            "01234567890123456789a",
+        ),
         ok("chunk_extensions", chunked("2;a=b;c=\"d;e\"\r\nhi\r\n0;last\r\n\r\n"), 200, "hi"),
         ok("chunk_padding", chunked("2 \t\r\nhi\r\n0  ;x\r\n\r\n"), 200, "hi"),
         ok("trailers", chunked("2\r\nhi\r\n0\r\nx-sum: 1\r\nx-time: 2\r\n\r\n"), 200, "hi"),
         ok("leftover_after_chunks", chunked("2\r\nhi\r\n0\r\n\r\nxyz"), 200, "hi").leaving(3),
-        ok("trailers_with_bare_lf", chunked("2\r\nhi\r\n0\r\nx-sum: 1\n\n"), 200, "hi")
-            .unlike_hyper("RFC 9112, 2.2: a bare LF may end a field line; hyper takes that in heads but not in trailers"),
+        ok("trailers_with_bare_lf", chunked("2\r\nhi\r\n0\r\nx-sum: 1\n\n"), 200, "hi").unlike_hyper(
+            "RFC 9112, 2.2: a bare LF may end a field line; hyper takes that in heads but not in trailers",
+        ),
         err("chunk_size_missing", chunked("\r\nhi\r\n"), WireError::InvalidChunkSize),
         err("chunk_size_not_hexadecimal", chunked("g\r\nhi\r\n"), WireError::InvalidChunkSize),
         err("chunk_size_negative", chunked("-1\r\nhi\r\n"), WireError::InvalidChunkSize),
         err("chunk_size_with_bare_lf", chunked("2\nhi\r\n"), WireError::InvalidChunkSize),
         err("chunk_size_overflows", chunked("10000000000000000\r\n"), WireError::ChunkSizeOverflow),
-        err("chunk_extension_with_bare_lf", chunked("2;x\nhi\r\n0\r\n\r\n"), WireError::InvalidChunkExtension),
+        err(
+            "chunk_extension_with_bare_lf",
+            chunked("2;x\nhi\r\n0\r\n\r\n"),
+            WireError::InvalidChunkExtension,
+        ),
         err("chunk_longer_than_its_size", chunked("2\r\nhello\r\n0\r\n\r\n"), WireError::InvalidChunkEnd),
         err("chunk_with_bare_lf", chunked("2\r\nhi\n0\r\n\r\n"), WireError::InvalidChunkEnd),
         err("trailer_without_colon", chunked("2\r\nhi\r\n0\r\nnonsense\r\n\r\n"), WireError::InvalidTrailer),
@@ -213,21 +317,39 @@ fn heads() -> Vec<Case> {
     vec![
         ok("no_reason_phrase", "HTTP/1.1 200\r\ncontent-length: 0\r\n\r\n", 200, ""),
         ok("empty_reason_phrase", "HTTP/1.1 200 \r\ncontent-length: 0\r\n\r\n", 200, ""),
-        ok("reason_phrase_beyond_ascii", "HTTP/1.1 404 pas trouv\u{e9}\r\ncontent-length: 0\r\n\r\n", 404, ""),
+        ok(
+            "reason_phrase_beyond_ascii",
+            "HTTP/1.1 404 pas trouv\u{e9}\r\ncontent-length: 0\r\n\r\n",
+            404,
+            "",
+        ),
         ok("unknown_status", "HTTP/1.1 799 What\r\ncontent-length: 0\r\n\r\n", 799, ""),
         ok("bare_lf", "HTTP/1.1 200 OK\ncontent-length: 2\n\nhi", 200, "hi"),
         ok("value_beyond_ascii", response(&["x: \u{fc}", "content-length: 0"], ""), 200, ""),
-        ok("a_hundred_fields", response(&[["x: y"; 99].as_slice(), &["content-length: 0"]].concat(), ""), 200, ""),
+        ok(
+            "a_hundred_fields",
+            response(&[["x: y"; 99].as_slice(), &["content-length: 0"]].concat(), ""),
+            200,
+            "",
+        ),
         err("too_many_fields", response(&["x: y"; 101], ""), WireError::TooManyFields),
-        err("empty_line_first", ["\r\n".as_bytes(), &response(&["content-length: 0"], "")].concat(), WireError::InvalidVersion)
-            .unlike_hyper("after a response it would be leftover bytes, an error; arriving later must not make it fine"),
+        err(
+            "empty_line_first",
+            ["\r\n".as_bytes(), &response(&["content-length: 0"], "")].concat(),
+            WireError::InvalidVersion,
+        )
+        .unlike_hyper(
+            "after a response it would be leftover bytes, an error; arriving later must not make it fine",
+        ),
         err("folded_field", response(&["a: b", " c", "content-length: 0"], ""), WireError::InvalidHeaderName),
         err("space_before_colon", response(&["content-length : 0"], ""), WireError::InvalidHeaderName),
         err("field_without_colon", response(&["nonsense"], ""), WireError::InvalidHeaderName),
         err("field_without_name", response(&[": x"], ""), WireError::InvalidHeaderName),
         err("nul_in_value", response(&["a: b\0"], ""), WireError::InvalidHeaderValue),
         err("cr_in_value", response(&["a: b\rc"], ""), WireError::InvalidHeaderValue),
-        err("cr_instead_of_end", "HTTP/1.1 200 OK\r\n\rx", WireError::InvalidLineEnd),
+        err("cr_instead_of_end", "HTTP/1.1 200 OK\r\n\rx", WireError::InvalidLineEnd).unlike_hyper(
+            "only about when: given single bytes, hyper's search for the end of a head waits for more",
+        ),
         err("status_of_two_digits", "HTTP/1.1 20 OK\r\n\r\n", WireError::InvalidStatusLine),
         err("status_of_four_digits", "HTTP/1.1 2000 OK\r\n\r\n", WireError::InvalidStatusLine),
         err("status_below_100", "HTTP/1.1 099 OK\r\n\r\n", WireError::InvalidStatusLine),
@@ -290,13 +412,28 @@ fn limits() -> Vec<Case> {
         ok("body_at_its_limit", response(&["content-length: 4096"], &body), 200, &body),
         last("until_close_at_its_limit", response(&[], &body), 200, &body),
         err("endless_body", response(&[], format!("{body}b")), body_too_large).unlike_hyper(NO_BODY_LIMIT),
-        err("chunk_over_limit", chunked("1001\r\n"), body_too_large),
-        err("chunks_over_limit", chunked("1\r\nb\r\n".repeat(body_limit) + "1\r\n"), body_too_large),
-        err("endless_chunk_extension", chunked(format!("1;{}", "e".repeat(20_000))), WireError::ChunkLineTooLarge),
-        err("endless_chunk_size", chunked("0".repeat(20_000)), WireError::ChunkLineTooLarge),
-        ok("many_chunk_extensions", chunked(format!("1;{}\r\nb\r\n", "e".repeat(6000)).repeat(3) + "0\r\n\r\n"), 200, "bbb")
-            .unlike_hyper("hyper limits the extensions of a whole body, which a long legitimate one exceeds"),
+        err("chunk_over_limit", chunked("1001\r\n"), body_too_large).unlike_hyper(NO_BODY_LIMIT),
+        err("chunks_over_limit", chunked("1\r\nb\r\n".repeat(body_limit) + "1\r\n"), body_too_large)
+            .unlike_hyper(NO_BODY_LIMIT),
+        err(
+            "endless_chunk_extension",
+            chunked(format!("1;{}", "e".repeat(20_000))),
+            WireError::ChunkLineTooLarge,
+        ),
+        err("endless_chunk_size", chunked("0".repeat(20_000)), WireError::ChunkLineTooLarge)
+            .unlike_hyper("hyper takes leading zeros for ever"),
+        ok(
+            "many_chunk_extensions",
+            chunked(format!("1;{}\r\nb\r\n", "e".repeat(6000)).repeat(3) + "0\r\n\r\n"),
+            200,
+            "bbb",
+        )
+        .unlike_hyper("hyper limits the extensions of a whole body, which a long legitimate one exceeds"),
         err("endless_trailers", chunked(format!("0\r\n{}", trailer.repeat(17))), WireError::TrailersTooLarge),
-        err("too_many_trailers", chunked(format!("0\r\n{}\r\n", "x: y\r\n".repeat(101))), WireError::TooManyFields),
+        err(
+            "too_many_trailers",
+            chunked(format!("0\r\n{}\r\n", "x: y\r\n".repeat(101))),
+            WireError::TooManyFields,
+        ),
     ]
 }

@@ -42,7 +42,11 @@ pub fn replay<'a>(method: &str, pieces: impl IntoIterator<Item = &'a [u8]>) -> R
     assert!(reader.head_bytes() <= LIMITS.max_head_bytes as u64);
     assert!(reader.body_bytes() <= LIMITS.max_body_bytes);
     if progress.is_ok() {
-        assert_eq!(reader.feed(b"more", None), Ok(Progress::Done { used: 0 }), "a complete response takes nothing");
+        assert_eq!(
+            reader.feed(b"more", None),
+            Ok(Progress::Done { used: 0 }),
+            "a complete response takes nothing"
+        );
         assert!((200..1000).contains(&reader.status()));
     } else {
         assert_eq!(reader.feed(b"more", None), progress, "an error stays");

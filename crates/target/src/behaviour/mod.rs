@@ -10,7 +10,7 @@ use crate::request::Head;
 use crate::response::{self, TEXT};
 use crate::routes::Route;
 use crate::script::{Act, Reply};
-use delay::Delay;
+use delay::{Delay, DelayError};
 use shop::Shop;
 
 /// A request that was received whole, and where its answer begins to be written.
@@ -74,23 +74,31 @@ impl Behaviour {
         self.answer_any(route, exchange)
     }
 
-    fn answer_any(&self, route: Route, exchange: Exchange<'_, '_>) -> Reply {
+    /// Puts the delay before the answer, and the end of the connection after it.
+    fn answer_any(&self, route: Route, mut exchange: Exchange<'_, '_>) -> Reply {
         let start = exchange.output.len();
-        let extra_ns = match exchange.head.parameter("delay").map(str::parse::<Delay>) {
-            None => 0,
-            Some(Ok(delay)) => delay.next_ns(&self.draws, None),
-            Some(Err(error)) => {
-                return self.finish(start, exchange, 0, |e| e.refuse(400, &error.to_string()));
-            }
+        let (mut reply, delay_ns) = match self.delay_ns(route, &exchange) {
+            Ok(delay_ns) => (self.respond(route, &mut exchange), delay_ns),
+            Err(error) => (exchange.refuse(400, &error.to_string()), 0),
         };
+        if delay_ns > 0 {
+            let written = exchange.output.split_off(start);
+            reply.acts.splice(0..0, [Act::Wait(delay_ns), Act::Send(written)]);
+        }
+        if !exchange.head.keep_alive && !reply.ends_connection() {
+            reply.acts.push(Act::Close);
+        }
+        reply
+    }
+
+    /// The delay that the path has and the one that the query adds.
+    fn delay_ns(&self, route: Route, exchange: &Exchange<'_, '_>) -> Result<u64, DelayError> {
+        let extra = exchange.head.parameter("delay").map(str::parse::<Delay>).transpose()?;
         let own_ns = match route {
-            Route::Delay => match exchange.rest.parse::<Delay>() {
-                Ok(delay) => delay.next_ns(&self.draws, None),
-                Err(error) => return self.finish(start, exchange, 0, |e| e.refuse(400, &error.to_string())),
-            },
+            Route::Delay => exchange.rest.parse::<Delay>()?.next_ns(&self.draws, None),
             _ => self.shop.delay_ns(route, &self.draws),
         };
-        self.finish(start, exchange, extra_ns + own_ns, |exchange| self.respond(route, exchange))
+        Ok(own_ns + extra.map_or(0, |delay| delay.next_ns(&self.draws, None)))
     }
 
     fn respond(&self, route: Route, exchange: &mut Exchange<'_, '_>) -> Reply {
@@ -109,25 +117,6 @@ impl Behaviour {
             Route::Control | Route::Unknown => exchange.refuse(404, "there is nothing at this path"),
             fault => fault::respond(fault, exchange, &self.draws),
         }
-    }
-
-    /// Lets `respond` write the answer, and puts the delay before it and the end of the connection after it.
-    fn finish<'a, 'b>(
-        &self,
-        start: usize,
-        mut exchange: Exchange<'a, 'b>,
-        delay_ns: u64,
-        respond: impl FnOnce(&mut Exchange<'a, 'b>) -> Reply,
-    ) -> Reply {
-        let mut reply = respond(&mut exchange);
-        if delay_ns > 0 {
-            let written = exchange.output.split_off(start);
-            reply.acts.splice(0..0, [Act::Wait(delay_ns), Act::Send(written)]);
-        }
-        if !exchange.head.keep_alive && !reply.ends_connection() {
-            reply.acts.push(Act::Close);
-        }
-        reply
     }
 }
 

@@ -37,11 +37,10 @@ pub(super) fn close_delimited(exchange: &mut Exchange<'_, '_>) -> Reply {
 }
 
 fn body(exchange: &mut Exchange<'_, '_>, bytes: u64, mut after: Vec<Act>) -> Reply {
-    if exchange.is_head() {
-    } else if bytes <= INLINE_BYTES {
-        response::fill(exchange.output, bytes as usize);
-    } else {
-        after.insert(0, Act::Fill(bytes));
+    match exchange.is_head() {
+        true => {}
+        false if bytes <= INLINE_BYTES => response::fill(exchange.output, bytes as usize),
+        false => after.insert(0, Act::Fill(bytes)),
     }
     Reply::then(200, after)
 }

@@ -42,6 +42,24 @@ fn the_largest_body_is_taken() {
 }
 
 #[test]
+fn a_request_in_pieces_is_found_after_a_longer_one_in_pieces() {
+    let target = start();
+    let mut client = target.connect();
+    client.stream.set_nodelay(true).expect("an option");
+    for request in [
+        format!("POST /echo HTTP/1.1\r\ncontent-length: 3000\r\n\r\n{}", "x".repeat(3000)),
+        "GET / HTTP/1.1\r\nhost: t\r\n\r\n".to_owned(),
+    ] {
+        let (first, last) = request.split_at(request.len() - 10);
+        client.send(first);
+        // The answer on another connection proves that the first piece was looked at.
+        assert_eq!(target.get("/").status(), 200);
+        client.send(last);
+        assert_eq!(client.response().status(), 200);
+    }
+}
+
+#[test]
 fn a_client_that_expects_it_is_told_to_continue_once() {
     let target = start();
     let mut client = target.connect();

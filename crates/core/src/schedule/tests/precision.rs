@@ -4,18 +4,14 @@ use super::*;
 
 const HOUR: u64 = 3600 * S;
 
-/// Jumps to `at_ns` and compares the next thousand arrivals with what `exact_ns` says, to the nanosecond.
+/// Jumps to `at_ns` and compares the next thousand arrivals with what `exact_ns` says, to two nanoseconds.
 fn check(schedule: &Schedule, at_ns: u64, exact_ns: impl Fn(u64) -> u64) {
-    check_within(1, schedule, at_ns, exact_ns);
-}
-
-fn check_within(tolerance_ns: u64, schedule: &Schedule, at_ns: u64, exact_ns: impl Fn(u64) -> u64) {
     let mut arrivals = Arrivals::new(schedule);
     arrivals.skip_until(schedule, at_ns);
     for _ in 0..1000 {
         let arrival = arrivals.peek(schedule).expect("the load goes on");
         let exact_ns = exact_ns(arrival.number);
-        assert!(arrival.at_ns.abs_diff(exact_ns) <= tolerance_ns, "{arrival:?} is due at {exact_ns}");
+        assert!(arrival.at_ns.abs_diff(exact_ns) <= 2, "{arrival:?} is due at {exact_ns}");
         arrivals.advance();
     }
 }
@@ -46,11 +42,10 @@ fn a_ramp_of_72_hours_is_right_at_both_ends() {
     }
     let down = uniform(&[rate(peak as f64, 0.0, length_ns)]);
     assert_eq!(down.planned_until(u64::MAX), total);
-    for at_ns in [0, HOUR] {
+    let last_thousand_ns = length_ns - root(1000) - 1;
+    for at_ns in [0, HOUR, last_thousand_ns] {
         check(&down, at_ns, |k| length_ns - root(total - k));
     }
-    // The last thousand take 51 s; what a f64 cannot tell about the 6.5e9 before them shows there: 0.3 us.
-    check_within(500, &down, length_ns - root(1000), |k| length_ns - root(total - k));
 }
 
 #[test]
@@ -94,7 +89,7 @@ fn the_extremes_of_what_is_allowed_are_counted_and_end() {
     {
         let schedule = uniform(&[rate(from, to, MAX_DURATION_NS)]);
         let planned = schedule.planned_until(u64::MAX);
-        assert!(planned as f64 >= (from + to) / 2.0 * 8_640_000.0 * (1.0 - 1e-12), "{from} {to}");
+        assert!(planned as f64 + 1.0 >= (from + to) / 2.0 * 8_640_000.0, "{from} {to}");
         let mut arrivals = Arrivals::new(&schedule);
         assert!(arrivals.peek(&schedule).is_none_or(|first| first.at_ns == 0));
         arrivals.skip_until(&schedule, MAX_DURATION_NS / 2);

@@ -88,19 +88,18 @@ proptest! {
         stages in stages(), law in law(), part in 0.0..1.1_f64, factor in 0.0..3.0_f64, again in 0.0..1.1_f64,
     ) {
         let original = Schedule::new(&stages, law, 5).unwrap();
-        let before: Vec<Arrival> = all(&original);
-        let mut schedule = original.clone();
-        for part in [part.max(again), part.min(again)] {
-            let at_ns = in_range(&original, part);
-            for changed in [schedule.ended_at(at_ns), schedule.rescaled(at_ns, factor)] {
-                let same: Vec<Arrival> = before.iter().copied().take_while(|arrival| arrival.at_ns < at_ns).collect();
-                let planned = same.len() as u64;
-                prop_assert_eq!(&all(&changed)[..same.len()], &same[..]);
-                prop_assert_eq!(changed.planned_until(at_ns), planned);
-                prop_assert!(all(&changed)[same.len()..].iter().all(|arrival| arrival.at_ns >= at_ns));
-                schedule = changed;
+        let (first_ns, second_ns) = (in_range(&original, part.min(again)), in_range(&original, part.max(again)));
+        let once = original.rescaled(first_ns, factor);
+        // A second change may come before or after the first.
+        for (old, at_ns) in [(&original, first_ns), (&once, second_ns), (&original.rescaled(second_ns, factor), first_ns)] {
+            let mut same = all(old);
+            same.retain(|arrival| arrival.at_ns < at_ns);
+            for changed in [old.ended_at(at_ns), old.rescaled(at_ns, factor)] {
+                let arrivals = all(&changed);
+                prop_assert_eq!(&arrivals[..same.len()], &same[..]);
+                prop_assert!(arrivals[same.len()..].iter().all(|arrival| arrival.at_ns >= at_ns));
+                prop_assert_eq!(changed.planned_until(at_ns), same.len() as u64);
             }
-            schedule = original.rescaled(at_ns, factor);
         }
     }
 

@@ -152,7 +152,8 @@ mod tests {
     /// Decodes all of `input` with a limit of 100 body bytes: the body, the bytes used, whether the trailers are next.
     fn decode(input: &[u8]) -> Result<(Vec<u8>, usize, bool), WireError> {
         let (mut received_bytes, mut body) = (0, Vec::new());
-        let mut sink = BodySink { received_bytes: &mut received_bytes, max_bytes: 100, copy: Some(&mut body) };
+        let mut sink =
+            BodySink { received_bytes: &mut received_bytes, max_bytes: 100, copy: Some(&mut body) };
         let mut decoder = ChunkedDecoder::new();
         let used = decoder.decode(input, &mut sink)?;
         assert_eq!(received_bytes, body.len() as u64);

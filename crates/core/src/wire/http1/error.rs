@@ -17,7 +17,9 @@ pub enum WireError {
         received_bytes: u64,
     },
     /// Closed before as many body bytes had come as `content-length` announced.
-    #[error("the peer closed the connection after {received_bytes} of {announced_bytes} announced body bytes")]
+    #[error(
+        "the peer closed the connection after {received_bytes} of {announced_bytes} announced body bytes"
+    )]
     ClosedInBody {
         /// Body bytes that had come.
         received_bytes: u64,
@@ -60,7 +62,9 @@ pub enum WireError {
     #[error("the status line is malformed")]
     InvalidStatusLine,
     /// A header line does not start with a field name and a colon; folded lines are refused too.
-    #[error("a header line does not start with a valid field name and a colon (folded lines are not accepted)")]
+    #[error(
+        "a header line does not start with a valid field name and a colon (folded lines are not accepted)"
+    )]
     InvalidHeaderName,
     /// A header value holds a control character.
     #[error("a header value holds a control character")]
@@ -120,5 +124,39 @@ impl WireError {
                 | Self::ClosedInBody { .. }
                 | Self::ClosedInChunkedBody { .. }
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_and_truncations_are_told_apart_from_nonsense() {
+        for (error, is_too_large, is_truncated) in [
+            (WireError::HeadTooLarge { limit_bytes: 1 }, true, false),
+            (WireError::TooManyFields, true, false),
+            (WireError::BodyTooLarge { limit_bytes: 1 }, true, false),
+            (WireError::ChunkLineTooLarge, true, false),
+            (WireError::TrailersTooLarge, true, false),
+            (WireError::ClosedBeforeResponse, false, true),
+            (WireError::ClosedInHead { received_bytes: 1 }, false, true),
+            (WireError::ClosedInBody { received_bytes: 1, announced_bytes: 2 }, false, true),
+            (WireError::ClosedInChunkedBody { received_bytes: 1 }, false, true),
+            (WireError::InvalidVersion, false, false),
+            (WireError::ChunkSizeOverflow, false, false),
+        ] {
+            assert_eq!((error.is_too_large(), error.is_truncated()), (is_too_large, is_truncated), "{error}");
+        }
+    }
+
+    #[test]
+    fn messages_carry_the_numbers() {
+        let error = WireError::ClosedInBody { received_bytes: 2, announced_bytes: 5 };
+        assert_eq!(error.to_string(), "the peer closed the connection after 2 of 5 announced body bytes");
+        assert_eq!(
+            WireError::TooManyFields.to_string(),
+            "the response has more than 100 header or trailer fields"
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! Response heads and trailers: what httparse finds in them, and where the body ends because of it (RFC 9112, section 6.3).
+//! Response heads and trailers: what httparse finds in them, and where the body ends because of it
+//! (RFC 9112, section 6.3).
 
 use std::mem::MaybeUninit;
 
@@ -51,7 +52,8 @@ pub(super) fn parse_head(bytes: &[u8]) -> Result<Option<(Head, usize)>, WireErro
     }
     let mut fields = [const { MaybeUninit::<Header<'_>>::uninit() }; MAX_FIELDS];
     let mut response = Response::new(&mut []);
-    let parsed = ParserConfig::default().parse_response_with_uninit_headers(&mut response, bytes, &mut fields);
+    let parsed =
+        ParserConfig::default().parse_response_with_uninit_headers(&mut response, bytes, &mut fields);
     let used = match parsed {
         Ok(Status::Complete(used)) => used,
         Ok(Status::Partial) => return Ok(None),
@@ -153,7 +155,8 @@ impl Head {
         }
         if let Some(last) = list_elements(value).rfind(|coding| !coding.is_empty()) {
             let is_chunked = last.eq_ignore_ascii_case(b"chunked");
-            self.transfer_encoding = if is_chunked { TransferEncoding::Chunked } else { TransferEncoding::Other };
+            self.transfer_encoding =
+                if is_chunked { TransferEncoding::Chunked } else { TransferEncoding::Other };
         }
     }
 
@@ -180,20 +183,24 @@ impl Head {
                 Ok((Framing::Chunked, persistent && length == ContentLength::Absent))
             }
             (TransferEncoding::Other, _) => Ok((Framing::UntilClose, false)),
-            (TransferEncoding::Absent, ContentLength::Valid(length)) => Ok((Framing::Length(length), persistent)),
+            (TransferEncoding::Absent, ContentLength::Valid(length)) => {
+                Ok((Framing::Length(length), persistent))
+            }
             (TransferEncoding::Absent, ContentLength::Absent) => Ok((Framing::UntilClose, false)),
             (TransferEncoding::Absent, ContentLength::Invalid) => Err(WireError::InvalidContentLength),
-            (TransferEncoding::Absent, ContentLength::Conflicting) => Err(WireError::ConflictingContentLengths),
+            (TransferEncoding::Absent, ContentLength::Conflicting) => {
+                Err(WireError::ConflictingContentLengths)
+            }
         }
     }
 }
 
-/// Whether a field name, which is a token, is this one in any case. The length tells most names apart; the rest compiles
-/// to a few vector instructions, where `eq_ignore_ascii_case` would walk the bytes (a seventh of the time of a response).
+/// Whether a field name, which is a token, is this one in any case. The length tells most names apart; the rest
+/// compiles to a few vector instructions, where `eq_ignore_ascii_case` walks the bytes (a seventh of a response's time).
 #[inline]
 fn is_name<const N: usize>(name: &str, lower_case: &[u8; N]) -> bool {
     let Ok(name) = <&[u8; N]>::try_from(name.as_bytes()) else { return false };
-    // Bit 5 is the case of a letter; of the characters of a token only letters become letters by it, and only `-` `-`.
+    // Bit 5 is the case of a letter. Of all characters of a token only letters become letters by it, and only `-` `-`.
     name.iter().zip(lower_case).fold(0, |difference, (byte, lower)| difference | ((byte | 0x20) ^ lower)) == 0
 }
 
@@ -216,8 +223,13 @@ fn decimal(digits: &[u8]) -> Option<u64> {
 mod tests {
     use super::*;
 
-    fn framing_of(status_line: &str, fields: &[&str], method: RequestMethod) -> Result<(Framing, bool), WireError> {
-        let text = format!("{status_line}\r\n{}\r\n", fields.iter().map(|f| format!("{f}\r\n")).collect::<String>());
+    fn framing_of(
+        status_line: &str,
+        fields: &[&str],
+        method: RequestMethod,
+    ) -> Result<(Framing, bool), WireError> {
+        let text =
+            format!("{status_line}\r\n{}\r\n", fields.iter().map(|f| format!("{f}\r\n")).collect::<String>());
         let (head, used) = parse_head(text.as_bytes())?.expect("a complete head");
         assert_eq!(used, text.len());
         head.framing(method)
@@ -311,7 +323,8 @@ mod tests {
     #[test]
     fn field_names_match_in_any_case_and_nothing_else_does() {
         assert!(is_name("cONTENT-lENGTH", b"content-length") && is_name("Connection", b"connection"));
-        let token_bytes = (b'!'..=b'~').filter(|byte| crate::wire::http1::is_token(&char::from(*byte).to_string()));
+        let token_bytes =
+            (b'!'..=b'~').filter(|byte| crate::wire::http1::is_token(&char::from(*byte).to_string()));
         for byte in token_bytes {
             let name = String::from_utf8([b"content", &[byte][..], b"length"].concat()).unwrap();
             assert_eq!(is_name(&name, b"content-length"), byte == b'-', "{name}");

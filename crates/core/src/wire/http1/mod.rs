@@ -16,7 +16,7 @@
 //! # Where the RFC leaves a choice
 //!
 //! Kilobar judges servers, so it is strict wherever leniency would make the verdict depend on timing, and otherwise
-//! does what hyper's client does by default. `tests/http1_against_hyper.rs` lists every difference by name.
+//! does what hyper's client does by default. `tests/http1/corpus.rs` lists every difference by name.
 //!
 //! * **Folded header lines** (obs-fold) are refused, as hyper does: RFC 9112 would have a user agent unfold them, but
 //!   nothing has been allowed to produce them since 2014, and unfolding would cost a copy of the head.

@@ -53,10 +53,10 @@ pub fn is_target(text: &str) -> bool {
 
 /// Appends a request head to `out`: request line, header fields, empty line.
 ///
-/// `target` is path and query as they go over the wire. `host` comes first unless `headers` has one. `content-length` is
-/// added when there is a body, or when the method is one that usually has it (POST, PUT, PATCH), unless `headers` has a
-/// `content-length` or `transfer-encoding`; those are written as given, right or wrong, since the person who wrote
-/// them may be testing just that.
+/// `target` is path and query as they go over the wire. `host` comes first unless `headers` has one. `content-length`
+/// is added when there is a body, or when the method is one that usually has it (POST, PUT, PATCH), unless `headers`
+/// has a `content-length` or `transfer-encoding`; those are written as given, right or wrong, since the person who
+/// wrote them may be testing just that.
 ///
 /// # Errors
 /// The first part that would change the meaning of the request; `out` is then as it was before.
@@ -107,7 +107,8 @@ fn append_head<'a>(
         if !is_header_value(value.as_bytes()) {
             return Err(RequestError::InvalidHeaderValue { name: name.to_owned() });
         }
-        has_length |= name.eq_ignore_ascii_case("content-length") || name.eq_ignore_ascii_case("transfer-encoding");
+        has_length |=
+            name.eq_ignore_ascii_case("content-length") || name.eq_ignore_ascii_case("transfer-encoding");
         append_field(out, name, value);
     }
     let usually_has_body = matches!(method, "POST" | "PUT" | "PATCH");
@@ -143,7 +144,12 @@ mod tests {
     #[test]
     fn host_and_length_are_added_unless_given() {
         for (method, headers, body_len, fields) in [
-            ("POST", &[("accept", "*/*")][..], Some(12), "host: shop:8700\r\naccept: */*\r\ncontent-length: 12\r\n"),
+            (
+                "POST",
+                &[("accept", "*/*")][..],
+                Some(12),
+                "host: shop:8700\r\naccept: */*\r\ncontent-length: 12\r\n",
+            ),
             ("GET", &[("Host", "other")], None, "Host: other\r\n"),
             ("GET", &[], Some(0), "host: shop:8700\r\ncontent-length: 0\r\n"),
             ("POST", &[], None, "host: shop:8700\r\ncontent-length: 0\r\n"),
@@ -151,7 +157,12 @@ mod tests {
             ("PATCH", &[], None, "host: shop:8700\r\ncontent-length: 0\r\n"),
             ("DELETE", &[], None, "host: shop:8700\r\n"),
             ("PUT", &[("Content-Length", "7")], Some(3), "host: shop:8700\r\nContent-Length: 7\r\n"),
-            ("PUT", &[("transfer-encoding", "chunked")], None, "host: shop:8700\r\ntransfer-encoding: chunked\r\n"),
+            (
+                "PUT",
+                &[("transfer-encoding", "chunked")],
+                None,
+                "host: shop:8700\r\ntransfer-encoding: chunked\r\n",
+            ),
         ] {
             let expected = format!("{method} /a?b=c HTTP/1.1\r\n{fields}\r\n");
             assert_eq!(head(method, headers, body_len).unwrap(), expected);
@@ -162,18 +173,28 @@ mod tests {
     fn injection_is_refused_and_leaves_the_output_alone() {
         fn refused(method: &str, target: &str, host: &str, name: &str, value: &str) -> RequestError {
             let mut out = b"before".to_vec();
-            let error = write_request_head(&mut out, method, target, host, [(name, value)], None).unwrap_err();
+            let error =
+                write_request_head(&mut out, method, target, host, [(name, value)], None).unwrap_err();
             assert_eq!(out, b"before");
             error
         }
         let name = || "x".to_owned();
         for end in ["\r\ny: z", "\n", "\r", "\0"] {
             let bad = format!("secret{end}");
-            assert_eq!(refused("GET", "/", "h", "x", &bad), RequestError::InvalidHeaderValue { name: name() });
+            assert_eq!(
+                refused("GET", "/", "h", "x", &bad),
+                RequestError::InvalidHeaderValue { name: name() }
+            );
             assert_eq!(refused("GET", "/", &bad, "x", "v"), RequestError::InvalidHost);
             assert_eq!(refused("GET", &bad, "h", "x", "v"), RequestError::InvalidTarget);
-            assert_eq!(refused("GET", "/", "h", &bad, "v"), RequestError::InvalidHeaderName { name: bad.clone() });
-            assert_eq!(refused(&bad, "/", "h", "x", "v"), RequestError::InvalidMethod { method: bad.clone() });
+            assert_eq!(
+                refused("GET", "/", "h", &bad, "v"),
+                RequestError::InvalidHeaderName { name: bad.clone() }
+            );
+            assert_eq!(
+                refused(&bad, "/", "h", "x", "v"),
+                RequestError::InvalidMethod { method: bad.clone() }
+            );
         }
         assert_eq!(refused("GET", "/a b", "h", "x", "v"), RequestError::InvalidTarget);
         assert_eq!(refused("GET", "", "h", "x", "v"), RequestError::InvalidTarget);

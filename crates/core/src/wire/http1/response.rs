@@ -248,3 +248,83 @@ impl ResponseReader {
         self.section.clear();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reader() -> ResponseReader {
+        ResponseReader::new(Limits { max_head_bytes: 100, max_body_bytes: 10 })
+    }
+
+    #[test]
+    fn one_reader_serves_many_exchanges() {
+        let mut reader = reader();
+        for (method, response, status, body_bytes) in [
+            (RequestMethod::Other, "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi", 200, 2),
+            (RequestMethod::Head, "HTTP/1.1 404 No\r\ncontent-length: 2\r\n\r\n", 404, 0),
+            (
+                RequestMethod::Other,
+                "HTTP/1.1 201 Made\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+                201,
+                0,
+            ),
+        ] {
+            reader.begin(method);
+            assert_eq!(reader.feed(response.as_bytes(), None), Ok(Progress::Done { used: response.len() }));
+            assert_eq!(
+                (reader.status(), reader.body_bytes(), reader.keep_alive()),
+                (status, body_bytes, true)
+            );
+        }
+    }
+
+    #[test]
+    fn counters_follow_the_response_as_it_comes() {
+        let mut reader = reader();
+        assert_eq!((reader.started(), reader.head_bytes(), reader.status()), (false, 0, 0));
+        for (piece, head_bytes, informational, status, body_bytes) in [
+            ("HTTP/1.1 100 Go\r\n", 17, 0, 0, 0),
+            ("\r\nHTTP/1.1 200", 31, 1, 0, 0),
+            (" OK\r\ncontent-length: 5\r\n\r\nhel", 57, 1, 200, 3),
+        ] {
+            assert_eq!(reader.feed(piece.as_bytes(), None), Ok(Progress::More));
+            assert!(reader.started());
+            assert_eq!((reader.head_bytes(), reader.informational()), (head_bytes, informational));
+            assert_eq!((reader.status(), reader.body_bytes()), (status, body_bytes));
+        }
+        assert_eq!(reader.feed(b"lo!", None), Ok(Progress::Done { used: 2 }));
+        assert_eq!(reader.end_of_stream(), Ok(Progress::Done { used: 0 }));
+    }
+
+    #[test]
+    fn an_error_stays_until_the_next_exchange_begins() {
+        let mut reader = reader();
+        let response = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi";
+        assert_eq!(reader.feed(b"garbage", None), Err(WireError::InvalidVersion));
+        assert_eq!(reader.feed(response, None), Err(WireError::InvalidVersion));
+        assert_eq!(reader.end_of_stream(), Err(WireError::InvalidVersion));
+        reader.begin(RequestMethod::Other);
+        assert_eq!(reader.feed(response, None), Ok(Progress::Done { used: response.len() }));
+    }
+
+    #[test]
+    fn what_an_abandoned_response_left_is_forgotten() {
+        let mut reader = reader();
+        assert_eq!(reader.feed(b"HTTP/1.1 500 Oh no\r\ncontent-le", None), Ok(Progress::More));
+        reader.begin(RequestMethod::Other);
+        assert_eq!(reader.end_of_stream(), Err(WireError::ClosedBeforeResponse));
+    }
+
+    #[test]
+    fn limits_are_applied_before_the_bytes_come() {
+        let mut reader = reader();
+        let announced = b"HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\n";
+        assert_eq!(reader.feed(announced, None), Err(WireError::BodyTooLarge { limit_bytes: 10 }));
+        reader.begin(RequestMethod::Head);
+        assert_eq!(reader.feed(announced, None), Ok(Progress::Done { used: announced.len() }));
+        reader.begin(RequestMethod::Other);
+        let endless = ["HTTP/1.1 200 OK\r\nx: ", &"y".repeat(1000)].concat();
+        assert_eq!(reader.feed(endless.as_bytes(), None), Err(WireError::HeadTooLarge { limit_bytes: 100 }));
+    }
+}

@@ -1,11 +1,9 @@
 //! Every response of the table comes out as expected, however its bytes are cut.
 
-mod http1;
+use crate::corpus::{Case, Expected, corpus};
+use crate::replay::{Replayed, assert_cuts_do_not_matter, replay};
 
-use http1::corpus::{Case, Expected, corpus};
-use http1::replay::{assert_cuts_do_not_matter, replay};
-
-fn observed(case: &Case, replayed: http1::replay::Replayed) -> Expected {
+fn observed(case: &Case, replayed: Replayed) -> Expected {
     match replayed.result {
         Ok(used) => Expected::Done {
             status: replayed.status,

@@ -1,0 +1,31 @@
+"""`kilobar demo`: the target and an example run against it, with nothing to prepare."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kilobar.cli.outputs import Outputs
+from kilobar.cli.run import EXIT_CODES, EXIT_INTERRUPTED, run_plan
+from kilobar.scenario import Overrides, check_text
+from kilobar.target import TargetProcess
+
+
+def demo(
+    html: Annotated[Path, typer.Option(help="Where to write the report.")] = Path("kilobar-report.html"),
+    duration: Annotated[str | None, typer.Option("--for", help="One stage of this length instead of the example's.")] = None,
+) -> int:
+    """Start a small shop, load it for about 15 s, judge it and write a report."""
+    outputs = Outputs.of([], [html], [])
+    example = resources.files("kilobar") / "examples" / "shop.yaml"
+    with TargetProcess() as shop:
+        print(f"a small shop listens on {shop.url}; loading it as examples/shop.yaml says\n")
+        overrides = Overrides(rate="300/s" if duration else None, duration=duration)
+        plan = check_text(example.read_bytes(), "examples/shop.yaml", {"SHOP_URL": shop.url}, overrides).require()
+        summary, interrupted = run_plan(plan)
+        outputs.write(summary)
+    print("your own: kilobar run http://127.0.0.1:8700/ --rate 500/s --for 10s")
+    return EXIT_INTERRUPTED if interrupted else EXIT_CODES[summary.outcome]

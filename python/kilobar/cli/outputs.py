@@ -1,0 +1,73 @@
+"""The files that a run was asked to write: checked before it starts, so that no run is made in vain."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from kilobar.errors import InputError, OutputError
+from kilobar.model.summary import Summary
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """At most one file of each kind."""
+
+    json: Path | None
+    html: Path | None
+    junit: Path | None
+
+    @staticmethod
+    def of(json: Sequence[Path], html: Sequence[Path], junit: Sequence[Path]) -> Outputs:
+        """Raises InputError when a kind is given twice, two share a path, or a path cannot be written to."""
+        for option, paths in (("--json", json), ("--html", html), ("--junit", junit)):
+            if len(paths) > 1:
+                raise InputError(f"{option} is given {len(paths)} times", code="output", hint="one file of each kind is written")
+        paths = [*json, *html, *junit]
+        for path in paths:
+            _require_writable(path)
+        if len({path.resolve() for path in paths}) < len(paths):
+            raise InputError("two reports would be written to the same file", code="output")
+        first = [next(iter(kind), None) for kind in (json, html, junit)]
+        return Outputs(*first)
+
+    def write(self, summary: Summary) -> None:
+        """Writes them all and says where. Raises OutputError after the others are written, when one could not be."""
+        failed: list[OutputError] = []
+        for path, render in self._renderers():
+            try:
+                _write(path, render(summary))
+            except OutputError as error:
+                failed.append(error)
+                print(error, file=sys.stderr)
+            else:
+                print(f"report: {path}")
+        if failed:
+            raise OutputError(f"{len(failed)} of the reports could not be written; the summary above is complete")
+
+    def _renderers(self) -> list[tuple[Path, Callable[[Summary], str]]]:
+        from kilobar.report.html import html_report
+        from kilobar.report.json import json_text
+        from kilobar.report.junit import junit_text
+
+        wanted = ((self.json, json_text), (self.html, html_report), (self.junit, junit_text))
+        return [(path, render) for path, render in wanted if path is not None]
+
+
+def _write(path: Path, text: str) -> None:
+    from kilobar.report.files import write_text_atomically
+
+    write_text_atomically(path, text)
+
+
+def _require_writable(path: Path) -> None:
+    folder = path.parent
+    if path.is_dir():
+        raise InputError(f"{path} is a folder", code="output", hint="name a file in it")
+    if not folder.is_dir():
+        raise InputError(f"there is no folder {folder} for {path.name}", code="output", hint="make it first")
+    if not os.access(folder, os.W_OK):
+        raise InputError(f"no permission to write in {folder}", code="output")

@@ -1,0 +1,1 @@
+"""What a machine does beside the load: its limits now, its counters over time later."""

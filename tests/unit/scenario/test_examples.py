@@ -1,0 +1,31 @@
+"""The plan of each example, as a golden file that the engine's tests share."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from kilobar.scenario import load
+
+from .checking import ENGINE, EXAMPLES, ROOT, compare_or_bless
+
+PLANS = ROOT / "tests/golden/plans"
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_the_plan_of_an_example_is_the_golden_one(path: Path) -> None:
+    checked = load(path, {}, engine=ENGINE)
+    assert checked.diagnostics == ()
+    text = json.dumps(checked.require().to_dict(), indent=2, ensure_ascii=False) + "\n"
+    compare_or_bless(PLANS / f"{path.stem}.json", text)
+
+
+def test_every_golden_plan_has_its_example() -> None:
+    assert {path.stem for path in PLANS.glob("*.json")} == {path.stem for path in EXAMPLES}
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_the_engine_accepts_the_plan_of_an_example(path: Path) -> None:
+    pytest.importorskip("kilobar._native", reason="the native module is not built")
+    assert load(path, {}).ok
