@@ -219,7 +219,8 @@ mod tests {
     use super::*;
 
     fn with_timers<T>(work: impl Future<Output = T>) -> T {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build_local(Default::default());
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_io().build_local(Default::default());
         runtime.expect("a local runtime").block_on(async {
             let _timers = Timers::start().expect("a timerfd");
             work.await
@@ -255,7 +256,8 @@ mod tests {
         with_timers(async {
             for _ in 0..100 {
                 let mut cancelled = Box::pin(sleep(1_000_000));
-                let polled = std::future::poll_fn(|context| Poll::Ready(cancelled.as_mut().poll(context))).await;
+                let polled =
+                    std::future::poll_fn(|context| Poll::Ready(cancelled.as_mut().poll(context))).await;
                 assert_eq!(polled, Poll::Pending);
                 drop(cancelled);
             }

@@ -78,7 +78,10 @@ impl Dialer<'_> {
             Poll::Pending => limit.as_mut().poll(context).map(|()| {
                 let waited_s = self.timeout_ns as f64 / 1e9;
                 let at = format!("{}:{}", origin.host, origin.port);
-                Err(Failure::new(ErrorClass::ConnectTimeout, format!("no connection to {at} within {waited_s} s")))
+                Err(Failure::new(
+                    ErrorClass::ConnectTimeout,
+                    format!("no connection to {at} within {waited_s} s"),
+                ))
             }),
         })
         .await
@@ -105,7 +108,8 @@ impl Dialer<'_> {
         if origin.scheme == Scheme::Http {
             return Ok(Connection::plain(stream));
         }
-        let broken = |reason: String| Failure::new(ErrorClass::Tls, format!("TLS with {}: {reason}", origin.host));
+        let broken =
+            |reason: String| Failure::new(ErrorClass::Tls, format!("TLS with {}: {reason}", origin.host));
         let name = ServerName::try_from(origin.host.clone()).map_err(|error| broken(error.to_string()))?;
         let mut session = ClientConnection::new(tls(), name).map_err(|error| broken(error.to_string()))?;
         session.set_buffer_limit(Some(TLS_BUFFER_BYTES));
@@ -133,7 +137,8 @@ impl Dialer<'_> {
                 Err(error) => failure = Some(connect_failure(socket, &error)),
             }
         }
-        Err(failure.unwrap_or_else(|| Failure::new(ErrorClass::Dns, format!("{} has no address", origin.host))))
+        Err(failure
+            .unwrap_or_else(|| Failure::new(ErrorClass::Dns, format!("{} has no address", origin.host))))
     }
 }
 

@@ -251,7 +251,9 @@ fn explain(trouble: &Trouble, connection: &Connection, reader: &ResponseReader, 
             Failure::new(ErrorClass::Eof, "the server ended the TLS connection without saying so")
         }
         Trouble::Io(error) => Failure::new(ErrorClass::Reset, error.to_string()),
-        Trouble::Wire(error) if error.is_truncated() && stale => Failure::new(ErrorClass::Stale, stale_message),
+        Trouble::Wire(error) if error.is_truncated() && stale => {
+            Failure::new(ErrorClass::Stale, stale_message)
+        }
         Trouble::Wire(error) if error.is_truncated() => Failure::new(ErrorClass::Eof, error.to_string()),
         Trouble::Wire(error) if error.is_too_large() => Failure::new(ErrorClass::TooLarge, error.to_string()),
         Trouble::Wire(error) => Failure::new(ErrorClass::Protocol, error.to_string()),

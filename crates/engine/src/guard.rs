@@ -16,9 +16,12 @@ pub fn refusal(host: &str, address: IpAddr, allow: &[String]) -> Option<String> 
     }
     let free = is_own_or_private(address)
         || allow.iter().any(|allowed| {
-            allowed.eq_ignore_ascii_case(host) || allowed.parse::<IpAddr>().is_ok_and(|allowed| allowed == address)
+            allowed.eq_ignore_ascii_case(host)
+                || allowed.parse::<IpAddr>().is_ok_and(|allowed| allowed == address)
         });
-    (!free).then(|| format!("{address} is a public address; load it only with the owner's consent: --allow {host}"))
+    (!free).then(|| {
+        format!("{address} is a public address; load it only with the owner's consent: --allow {host}")
+    })
 }
 
 fn is_link_local(address: IpAddr) -> bool {
@@ -48,7 +51,9 @@ mod tests {
 
     #[test]
     fn own_and_private_addresses_are_free() {
-        for address in ["127.0.0.1", "127.8.0.1", "::1", "10.1.2.3", "172.16.0.1", "192.168.7.7", "fd12::1", "0.0.0.0"] {
+        for address in
+            ["127.0.0.1", "127.8.0.1", "::1", "10.1.2.3", "172.16.0.1", "192.168.7.7", "fd12::1", "0.0.0.0"]
+        {
             assert!(allowed("x", address, &[]), "{address}");
         }
     }
@@ -65,7 +70,14 @@ mod tests {
 
     #[test]
     fn metadata_and_multicast_addresses_are_refused_even_with_consent() {
-        for address in ["169.254.169.254", "fe80::1", "fd00:ec2::254", "::ffff:169.254.169.254", "224.0.0.1", "255.255.255.255"] {
+        for address in [
+            "169.254.169.254",
+            "fe80::1",
+            "fd00:ec2::254",
+            "::ffff:169.254.169.254",
+            "224.0.0.1",
+            "255.255.255.255",
+        ] {
             assert!(!allowed("meta", address, &["meta", address]), "{address}");
         }
     }

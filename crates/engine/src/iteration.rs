@@ -16,7 +16,7 @@ use crate::connection::Connection;
 use crate::dial::{DialTimes, Dialer, Failure};
 use crate::exchange::{self, Alarm, Exchange, Incoming, READ_BUFFER_BYTES};
 use crate::pool::Pool;
-use crate::program::{Program, ReadyRequest, ReadyStep, redact_response};
+use crate::program::{Draft, Program, ReadyRequest, ReadyStep, redact_response};
 use crate::recorder::{Ended, Recorder};
 use crate::resolve::Resolver;
 use crate::tls::{TlsPolicy, TlsPolicyError};
@@ -49,7 +49,7 @@ pub struct User {
     own_pool: Pool,
     tls: Option<Arc<ClientConfig>>,
     alarm: Rc<Alarm>,
-    request: Vec<u8>,
+    draft: Draft,
     body: Vec<u8>,
     /// The beginning of a failed response.
     pub kept: Vec<u8>,
@@ -85,7 +85,7 @@ impl Engine {
             own_pool: Pool::default(),
             tls: None,
             alarm,
-            request: Vec::new(),
+            draft: Draft::default(),
             body: Vec::new(),
             kept: Vec::new(),
         }
@@ -119,14 +119,16 @@ impl Engine {
                     sleep_until(now_ns + think_ns).await;
                     now_ns = kilobar_clock::now_ns();
                 }
-                ReadyStep::Request(request) => match self.request(user, request, step_intended_ns, now_ns).await {
-                    Ok(end_ns) => now_ns = end_ns,
-                    Err(failed) => {
-                        failure = Some(failed.class);
-                        now_ns = kilobar_clock::now_ns();
-                        break;
+                ReadyStep::Request(request) => {
+                    match self.request(user, request, step_intended_ns, now_ns).await {
+                        Ok(end_ns) => now_ns = end_ns,
+                        Err(failed) => {
+                            failure = Some(failed.class);
+                            now_ns = kilobar_clock::now_ns();
+                            break;
+                        }
                     }
-                },
+                }
             }
             step_intended_ns = now_ns;
         }
@@ -188,13 +190,12 @@ impl Engine {
         let bytes: &[u8] = match &request.fixed {
             Some(bytes) => bytes,
             None => {
-                let written =
-                    request.write(&user.variables, &mut user.random, &mut user.request, &mut user.body);
+                let written = request.write(&user.variables, &mut user.random, &mut user.draft);
                 if let Err(failure) = written {
                     self.give_back(user, request.plan.origin, connection);
                     return Err(failure);
                 }
-                &user.request
+                &user.draft.request
             }
         };
         user.body.clear();
@@ -205,9 +206,15 @@ impl Engine {
             body: (!request.saves.is_empty()).then_some(&mut user.body),
             kept: &mut user.kept,
         };
-        let ran =
-            exchange::run(&mut connection, bytes, &mut incoming, &user.alarm, request.plan.timeout_ns, exchange)
-                .await;
+        let ran = exchange::run(
+            &mut connection,
+            bytes,
+            &mut incoming,
+            &user.alarm,
+            request.plan.timeout_ns,
+            exchange,
+        )
+        .await;
         if ran.is_ok() && user.reader.keep_alive() && exchange.sent_ns != 0 {
             self.give_back(user, request.plan.origin, connection);
         } else {

@@ -26,7 +26,9 @@ impl Pool {
         while let Some(mut connection) = idle.pop() {
             // Without an event on the socket this is a look at a flag, not a system call.
             match connection.try_read(&mut [0]) {
-                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => return (Some(connection), discarded),
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                    return (Some(connection), discarded);
+                }
                 _ => discarded.closed_idle += 1,
             }
         }

@@ -3,17 +3,20 @@
 use std::rc::Rc;
 
 use kilobar_core::json_path::JsonPath;
-use kilobar_core::plan::{ConnectionPolicy, Flow, Origin, PLAN_VERSION, Part, Plan, Request, Scheme, Step, Template};
+use kilobar_core::plan::{
+    ConnectionPolicy, Flow, Origin, PLAN_VERSION, Part, Plan, Request, Scheme, Step, Template,
+};
 use kilobar_core::random::Random;
 use kilobar_core::schedule::{FlowChoice, Schedule};
 use kilobar_core::stats::ErrorClass;
-use kilobar_core::template::{RenderError, Value, render, render_redacted};
-use kilobar_core::wire::http1::{RequestMethod, is_header_value, is_token};
+use kilobar_core::template::{Value, render, render_redacted};
+use kilobar_core::wire::http1::{RequestMethod, is_token, write_request_head};
 
 use crate::dial::Failure;
 
 /// Headers whose values no sample may show.
-const SECRET_HEADERS: [&str; 5] = ["authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key"];
+const SECRET_HEADERS: [&str; 5] =
+    ["authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key"];
 
 /// A plan made ready to run.
 pub struct Program {
@@ -55,8 +58,17 @@ pub struct ReadyRequest {
     /// What to keep of the response.
     pub saves: Vec<(usize, JsonPath)>,
     host: String,
-    adds_agent: bool,
-    close: bool,
+    /// Those of the plan and those that Kilobar adds.
+    headers: Vec<(String, Template)>,
+}
+
+/// Memory in which requests are written, used again for each.
+#[derive(Default)]
+pub struct Draft {
+    /// The request as it goes over the wire.
+    pub request: Vec<u8>,
+    values: Vec<u8>,
+    ends: Vec<usize>,
 }
 
 /// A plan that no engine can run. Whoever wrote it by hand gets to see this; `kilobar check` finds all of it earlier.
@@ -95,7 +107,8 @@ impl Program {
         if plan.version != PLAN_VERSION {
             return Err(ProgramError::Version(plan.version));
         }
-        let invalid = |place: &str, problem: String| ProgramError::Invalid { place: place.to_owned(), problem };
+        let invalid =
+            |place: &str, problem: String| ProgramError::Invalid { place: place.to_owned(), problem };
         Schedule::of(&plan).map_err(|error| invalid("load", error.to_string()))?;
         let weights: Vec<f64> = plan.flows.iter().map(|flow| flow.weight).collect();
         let choice = FlowChoice::new(&weights).map_err(|error| invalid("flows", error.to_string()))?;
@@ -110,10 +123,14 @@ impl Program {
 fn ready_flow(plan: &Plan, flow: &Flow) -> Result<ReadyFlow, ProgramError> {
     let mut steps = Vec::with_capacity(flow.steps.len());
     for (index, step) in flow.steps.iter().enumerate() {
-        let invalid =
-            |problem: String| ProgramError::Invalid { place: format!("flow {:?}, step {}", flow.name, index + 1), problem };
+        let invalid = |problem: String| ProgramError::Invalid {
+            place: format!("flow {:?}, step {}", flow.name, index + 1),
+            problem,
+        };
         steps.push(match step {
-            Step::Think { min_ns, max_ns } if min_ns <= max_ns => ReadyStep::Think { min_ns: *min_ns, max_ns: *max_ns },
+            Step::Think { min_ns, max_ns } if min_ns <= max_ns => {
+                ReadyStep::Think { min_ns: *min_ns, max_ns: *max_ns }
+            }
             Step::Think { .. } => return Err(invalid("the shortest think time is above the longest".into())),
             Step::Request(request) => {
                 ReadyStep::Request(Box::new(ReadyRequest::new(plan, request).map_err(invalid)?))
@@ -146,14 +163,22 @@ impl ReadyRequest {
             let path = JsonPath::parse(&save.json).map_err(|error| format!("{:?}: {error}", save.json))?;
             saves.push((save.variable, path));
         }
-        let has = |wanted: &str| request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(wanted));
+        let mut headers = request.headers.clone();
+        let mut add = |name: &str, value: &str| {
+            if !request.headers.iter().any(|(given, _)| given.eq_ignore_ascii_case(name)) {
+                headers.push((name.to_owned(), Template::Fixed(value.to_owned())));
+            }
+        };
+        add("user-agent", concat!("kilobar/", env!("CARGO_PKG_VERSION")));
+        if plan.http.connections == ConnectionPolicy::PerRequest {
+            add("connection", "close");
+        }
         let mut ready = Self {
             fixed: None,
             method: RequestMethod::of(&request.method),
             saves,
-            host: if has("host") { String::new() } else { host_header(origin) },
-            adds_agent: !has("user-agent"),
-            close: plan.http.connections == ConnectionPolicy::PerRequest && !has("connection"),
+            host: host_header(origin),
+            headers,
             plan: request.clone(),
         };
         ready.fixed = ready.render_fixed()?;
@@ -168,13 +193,12 @@ impl ReadyRequest {
         if !fixed {
             return Ok(None);
         }
-        let mut bytes = Vec::new();
-        let rendered = self.write(&[], &mut Random::new(0), &mut bytes, &mut Vec::new());
-        rendered.map_err(|failure| failure.message)?;
-        Ok(Some(bytes.into()))
+        let mut draft = Draft::default();
+        self.write(&[], &mut Random::new(0), &mut draft).map_err(|failure| failure.message)?;
+        Ok(Some(draft.request.into()))
     }
 
-    /// Writes the request to `out`; `body` is scratch memory.
+    /// Writes the request into `draft`.
     ///
     /// # Errors
     /// Class `script`, when a value is missing or cannot stand where the template puts it.
@@ -182,50 +206,28 @@ impl ReadyRequest {
         &self,
         variables: &[Option<Value>],
         random: &mut Random,
-        out: &mut Vec<u8>,
-        body: &mut Vec<u8>,
+        draft: &mut Draft,
     ) -> Result<(), Failure> {
-        let request = &self.plan;
-        let unset = |error: RenderError| Failure::new(ErrorClass::Script, error.to_string());
-        out.clear();
-        body.clear();
-        out.extend_from_slice(request.method.as_bytes());
-        out.push(b' ');
-        let target = out.len();
-        render(&request.path, variables, random, out).map_err(unset)?;
-        if out[target..].iter().any(|byte| !(0x21..0x7f).contains(byte)) || out.get(target) != Some(&b'/') {
-            return Err(Failure::new(ErrorClass::Script, "the path has a byte that no request line may have"));
+        let script = |problem: String| Failure::new(ErrorClass::Script, problem);
+        let Draft { request, values, ends } = draft;
+        request.clear();
+        values.clear();
+        ends.clear();
+        let templates = std::iter::once(&self.plan.path)
+            .chain(self.headers.iter().map(|(_, value)| value))
+            .chain(&self.plan.body);
+        for template in templates {
+            render(template, variables, random, values).map_err(|error| script(error.to_string()))?;
+            ends.push(values.len());
         }
-        out.extend_from_slice(b" HTTP/1.1\r\n");
-        if !self.host.is_empty() {
-            write_header(out, "host", self.host.as_bytes());
-        }
-        if self.adds_agent {
-            write_header(out, "user-agent", concat!("kilobar/", env!("CARGO_PKG_VERSION")).as_bytes());
-        }
-        for (name, value) in &request.headers {
-            write_header(out, name, b"");
-            out.truncate(out.len() - 2);
-            let start = out.len();
-            render(value, variables, random, out).map_err(unset)?;
-            if !is_header_value(&out[start..]) {
-                let message = format!("the value of header {name} has a line break or a control character");
-                return Err(Failure::new(ErrorClass::Script, message));
-            }
-            out.extend_from_slice(b"\r\n");
-        }
-        if self.close {
-            write_header(out, "connection", b"close");
-        }
-        if let Some(template) = &request.body {
-            render(template, variables, random, body).map_err(unset)?;
-        }
-        let needs_length = request.body.is_some() || matches!(request.method.as_str(), "POST" | "PUT" | "PATCH");
-        if needs_length && !self.has_header("content-length") {
-            write_header(out, "content-length", body.len().to_string().as_bytes());
-        }
-        out.extend_from_slice(b"\r\n");
-        out.extend_from_slice(body);
+        let values = std::str::from_utf8(values).map_err(|_| script("a saved value is not text".into()))?;
+        let value = |index: usize| &values[if index == 0 { 0 } else { ends[index - 1] }..ends[index]];
+        let headers =
+            self.headers.iter().enumerate().map(|(index, (name, _))| (name.as_str(), value(index + 1)));
+        let body = self.plan.body.as_ref().map(|_| value(self.headers.len() + 1));
+        write_request_head(request, &self.plan.method, value(0), &self.host, headers, body.map(str::len))
+            .map_err(|error| script(error.to_string()))?;
+        request.extend_from_slice(body.unwrap_or_default().as_bytes());
         Ok(())
     }
 
@@ -262,10 +264,6 @@ impl ReadyRequest {
     pub fn expects(&self, status: u16) -> bool {
         self.plan.expect_status.iter().any(|&(low, high)| (low..=high).contains(&status))
     }
-
-    fn has_header(&self, wanted: &str) -> bool {
-        self.plan.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(wanted))
-    }
 }
 
 /// A response as a person may see it: values of secret headers hidden, bytes that are no text replaced.
@@ -284,13 +282,6 @@ pub fn redact_response(bytes: &[u8]) -> String {
 
 fn is_secret_header(name: &str) -> bool {
     SECRET_HEADERS.iter().any(|secret| secret.eq_ignore_ascii_case(name.trim()))
-}
-
-fn write_header(out: &mut Vec<u8>, name: &str, value: &[u8]) {
-    out.extend_from_slice(name.as_bytes());
-    out.extend_from_slice(b": ");
-    out.extend_from_slice(value);
-    out.extend_from_slice(b"\r\n");
 }
 
 fn host_header(origin: &Origin) -> String {
@@ -321,7 +312,8 @@ mod tests {
 
     #[test]
     fn secret_headers_are_hidden_in_the_head_and_only_there() {
-        let shown = redact_response(b"HTTP/1.1 200 OK\r\nSet-Cookie: sid=1\r\nx: 2\r\n\r\ncookie: not a header");
+        let shown =
+            redact_response(b"HTTP/1.1 200 OK\r\nSet-Cookie: sid=1\r\nx: 2\r\n\r\ncookie: not a header");
         assert_eq!(shown, "HTTP/1.1 200 OK\nSet-Cookie: ***\nx: 2\n\ncookie: not a header");
     }
 

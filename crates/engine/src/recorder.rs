@@ -104,7 +104,8 @@ impl Recorder {
             series.phases[Phase::Receive as usize].record(exchange.end_ns - exchange.first_byte_ns);
         }
         if let Some(dial) = ended.dial {
-            let phases = [(Phase::Dns, dial.dns_ns), (Phase::Connect, dial.connect_ns), (Phase::Tls, dial.tls_ns)];
+            let phases =
+                [(Phase::Dns, dial.dns_ns), (Phase::Connect, dial.connect_ns), (Phase::Tls, dial.tls_ns)];
             for (phase, took_ns) in phases {
                 if let Some(took_ns) = took_ns {
                     series.phases[phase as usize].record(took_ns);

@@ -132,7 +132,8 @@ impl Run {
         let grace_ns = program.plan.grace_ns;
         let slots = Slots::from_owners(start.owners.clone()).map_err(|error| error.to_string())?;
         Ok(Self {
-            engine: Engine::new(program, start.worker, start.start_at_ns).map_err(|error| error.to_string())?,
+            engine: Engine::new(program, start.worker, start.start_at_ns)
+                .map_err(|error| error.to_string())?,
             schedule: RefCell::new(schedule),
             seats: Seats::default(),
             crowd: Crowd::default(),
@@ -238,7 +239,9 @@ impl Run {
                     self.owners_changed.set(true);
                 }
             }
-            Command::Scale { factor, effective_at_ns } => self.change(|schedule| schedule.rescaled(effective_at_ns, factor)),
+            Command::Scale { factor, effective_at_ns } => {
+                self.change(|schedule| schedule.rescaled(effective_at_ns, factor))
+            }
             Command::Stop { effective_at_ns, grace_ns } => self.stop(effective_at_ns, grace_ns),
             Command::Abort => self.aborted.notify_one(),
             Command::Lease | Command::Start(_) => return,

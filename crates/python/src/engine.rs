@@ -45,7 +45,8 @@ fn attempt(python: Python<'_>, plan_json: &str) -> PyResult<Vec<String>> {
     python
         .detach(|| {
             kilobar_engine::attempt(plan_json, |attempt| {
-                attempts.push(serde_json::to_string(attempt).expect("an attempt has only strings and numbers"));
+                attempts
+                    .push(serde_json::to_string(attempt).expect("an attempt has only strings and numbers"));
             })
         })
         .map_err(to_python)?;

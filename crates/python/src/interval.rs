@@ -132,7 +132,11 @@ impl Interval {
             picked.merge(of(series));
             found = true;
         }
-        if found { Ok(Histogram(picked)) } else { Err(PyKeyError::new_err(name.unwrap_or_default().to_owned())) }
+        if found {
+            Ok(Histogram(picked))
+        } else {
+            Err(PyKeyError::new_err(name.unwrap_or_default().to_owned()))
+        }
     }
 }
 

@@ -10,7 +10,8 @@ pub struct Schedule(schedule::Schedule);
 impl Schedule {
     #[new]
     fn new(plan_json: &str) -> PyResult<Self> {
-        let plan: Plan = serde_json::from_str(plan_json).map_err(|error| PyValueError::new_err(error.to_string()))?;
+        let plan: Plan =
+            serde_json::from_str(plan_json).map_err(|error| PyValueError::new_err(error.to_string()))?;
         schedule::Schedule::of(&plan).map(Self).map_err(|error| PyValueError::new_err(error.to_string()))
     }
 

@@ -28,13 +28,25 @@ class _Writer:
         self._resolver = resolver
         self._findings = findings
         self._out: list[tuple[Piece, Encode]] = []
+        self._text: list[str] = []
+        """Text since the last hole."""
 
     def written(self, node: Node) -> list[tuple[Piece, Encode]]:
         self._write(node)
+        self._flush()
         return self._out
 
     def _raw(self, text: str) -> None:
-        self._out.append((Known(text), "raw"))
+        self._text.append(text)
+
+    def _flush(self) -> None:
+        if self._text:
+            self._out.append((Known("".join(self._text)), "raw"))
+            self._text.clear()
+
+    def _piece(self, piece: Piece, encode: Encode) -> None:
+        self._flush()
+        self._out.append((piece, encode))
 
     def _write(self, node: Node) -> None:
         # Recursion is bounded by yaml_nodes.MAX_DEPTH, aliases included.
@@ -70,10 +82,10 @@ class _Writer:
         if len(pieces) == 1 and _WHOLE_HOLE.fullmatch(node.text):
             piece = pieces[0]
             if isinstance(piece, Saved):
-                self._out.append((piece, "json_value"))
+                self._piece(piece, "json_value")
                 return
             if isinstance(piece, Random):
-                self._out.append((piece, "raw"))
+                self._piece(piece, "raw")
                 return
             if piece.kind != "text":
                 self._raw(self._literal(Scalar(node.place, piece.text, piece.kind)))
@@ -86,7 +98,8 @@ class _Writer:
             self._raw(json.dumps(text, ensure_ascii=False))
             return
         self._raw('"')
-        self._out.extend((piece, "json_string") for piece in pieces)
+        for piece in pieces:
+            self._piece(piece, "json_string")
         self._raw('"')
 
     def _literal(self, node: Scalar) -> str:

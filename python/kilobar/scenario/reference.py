@@ -88,8 +88,8 @@ _NOTES = f"""## Notes
 * `--rate` and `--users` replace the whole load with one stage, which lasts as long as `--for` says, else as long
   as the load of the scenario did, else 30 s. `--for` alone changes the length of a load with one stage.
   `--threshold` and `--allow` add.
-* Limits: {yaml_nodes.MAX_BYTES // 2**20} MiB a file, {yaml_nodes.MAX_DEPTH} levels, {yaml_nodes.MAX_NODES:,}
-  values, and {yaml_nodes.MAX_ALIAS_WEIGHT:,} more through aliases.
+* Limits: {yaml_nodes.MAX_BYTES // 2**20} MiB a file, {yaml_nodes.MAX_DEPTH} levels, {yaml_nodes.MAX_NODES:,} values,
+  and {yaml_nodes.MAX_ALIAS_WEIGHT:,} more through aliases.
 """
 
 

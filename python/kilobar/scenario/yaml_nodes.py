@@ -18,7 +18,7 @@ from kilobar.scenario.findings import Findings
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 64
-MAX_NODES = 1_000_000
+MAX_NODES = 300_000
 MAX_ALIAS_WEIGHT = 100_000
 """Limit of what all aliases together add to the tree: nodes, and 64 characters of text count as one more."""
 
@@ -135,7 +135,9 @@ def _report_syntax(error: yaml.YAMLError, data: bytes, file: str, findings: Find
     place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file, 1, 1)
     problem = str(getattr(error, "problem", None) or "the text is not YAML")
     context = getattr(error, "context", None)
-    findings.error("yaml-syntax", f"{context}: {problem}" if context else problem, place, _syntax_hint(f"{context} {problem}"))
+    findings.error(
+        "yaml-syntax", f"{context}: {problem}" if context else problem, place, _syntax_hint(f"{context} {problem}")
+    )
 
 
 def _syntax_hint(problem: str) -> str:

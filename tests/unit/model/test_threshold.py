@@ -3,8 +3,9 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from kilobar.model.threshold import OTHER_METRICS, Threshold, ThresholdError, parse_threshold
 
 
@@ -105,6 +106,7 @@ def test_the_documented_examples_are_thresholds() -> None:
     assert [parse_threshold(example).metric for _, example in OTHER_METRICS.values()] == list(OTHER_METRICS)
 
 
+@settings(derandomize=True, deadline=None)
 @given(
     st.text(max_size=60) | st.from_regex(r"(service )?(p9[0-9]|errors|rate)(\(.{0,5}\))? ?[<>=]{0,2} ?[0-9a-z%/.]{0,6}")
 )
@@ -112,8 +114,9 @@ def test_any_text_is_a_threshold_or_an_error_inside_it(text: str) -> None:
     try:
         threshold = parse_threshold(text)
     except ThresholdError as error:
-        assert 0 <= error.offset <= len(text)
-        assert error.hint
+        offset, hint = error.offset, error.hint
+        assert 0 <= offset <= len(text)
+        assert hint
     else:
         assert math.isfinite(threshold.limit)
         assert parse_threshold(threshold.text) == threshold

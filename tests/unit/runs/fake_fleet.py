@@ -76,7 +76,7 @@ class SimulatedWorker:
                 self.schedule.rescale(command["effective_at_ns"], command["factor"])
             case "stop":
                 self.end_ns = min(self.end_ns, command["effective_at_ns"])
-            case "abort":
+            case "abort" if not self.fate.never_done:
                 self.abort_ns = self.cut_ns  # at once: whatever comes next is the end
 
     @property

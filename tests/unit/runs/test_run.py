@@ -425,6 +425,6 @@ def test_whatever_happens_the_ledger_balances_and_every_arrival_is_accounted_for
     assert summary.ledger.balances
     if not execution.commands("abort"):
         assert summary.ledger.planned == execution.run._asked.arrivals()
-    if summary.outcome != "invalid":
-        assert summary.ledger.lost <= 0.02 * summary.ledger.planned + 1
+    assert not any("balance" in reason or "not complete" in reason for reason in summary.reasons)
+    assert sum(point.started for point in summary.timeline) >= summary.ledger.started
     assert execution.looks[-1].elapsed_s < 7 + 2 + 5 + 2

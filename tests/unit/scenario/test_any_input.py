@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import random
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+
 from kilobar.scenario import Checked, check_text
 
 from .checking import ENGINE, EXAMPLES
 
+# Always the same inputs, unless a number of other ones is asked for: KILOBAR_FUZZ=100000 pytest test_any_input.py
+FUZZ = os.environ.get("KILOBAR_FUZZ")
+BOUNDED = settings(max_examples=int(FUZZ or 200), derandomize=FUZZ is None, deadline=None)
+
 VALID = [path.read_bytes() for path in EXAMPLES]
 FRAGMENTS = [
-    b"${", b"}", b"$${", b"${env.X}", b"${random.int(1,2)}", b"&a", b"*a", b"!!x", b": ", b"- ", b"\n", b"\t", b"'", b'"',
-    b"{", b"[", b"]", b"|", b">", b"#", b"null", b"-1", b"9" * 40, b".nan", b"0x", b"http://", b"http://[::", b"@", b"?",
-    b"\xff", b"\x00", b"\xef\xbb\xbf", b"for: ", b"to", b"..", b"%", b"p99 <", b"(", b")", b"---\n", b"<<: *a\n", b"1e999",
-    "é".encode(), "\u2028".encode(), b"\r", b"\\ud800", b"\\0",
+    b"${", b"}", b"$${", b"${env.X}", b"${random.int(1,2)}", b"&a", b"*a", b"!!x", b": ", b"- ", b"\n", b"\t", b"'",
+    b'"', b"{", b"[", b"]", b"|", b">", b"#", b"null", b"-1", b"9" * 40, b".nan", b"0x", b"http://", b"http://[::",
+    b"@", b"?", b"\xff", b"\x00", b"\xef\xbb\xbf", b"for: ", b"to", b"..", b"%", b"p99 <", b"(", b")", b"---\n",
+    b"<<: *a\n", b"1e999", "é".encode(), "\u2028".encode(), b"\r", b"\\ud800", b"\\0",
 ]  # fmt: skip
 
 
@@ -31,6 +37,7 @@ def assert_checked(data: bytes) -> None:
         checked.plan.to_json().encode()
 
 
+@BOUNDED
 @given(st.binary(max_size=300))
 @example(b"steps: [{get: '/\\ud800'}]")
 @example(b'steps: [{get: "/\\ud800"}]')
@@ -38,12 +45,13 @@ def test_any_bytes(data: bytes) -> None:
     assert_checked(data)
 
 
+@BOUNDED
 @given(st.text(max_size=300))
 def test_any_text(text: str) -> None:
     assert_checked(text.encode("utf-8", "surrogatepass"))
 
 
-@settings(max_examples=300)
+@BOUNDED
 @given(st.integers(0, 2**32), st.integers(1, 6))
 def test_mutated_examples(seed: int, mutations: int) -> None:
     dice = random.Random(seed)
@@ -76,6 +84,7 @@ VALUES = st.recursive(
 )
 
 
+@BOUNDED
 @given(st.dictionaries(st.sampled_from(
     ["name", "target", "variables", "flows", "steps", "load", "thresholds", "headers", "tls", "limits", "allow", "seed"]
 ), VALUES))  # fmt: skip

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+
 from kilobar.errors import ScenarioError
 from kilobar.scenario import EngineChecks, Overrides, check_text, from_url, load
 from kilobar.scenario.codes import CODES
@@ -57,7 +58,8 @@ BAD = [
     row("unknown key in a step", step("{get: /, header: {a: b}}"), "unknown-key", 4, 14, "did you mean `headers`?"),
     row("unknown kind of step", step("{gett: /}"), "unknown-key", 4, 6, "did you mean `get`?"),
     row("unknown key in check", step("{get: /, check: {state: 200}}"), "unknown-key", 4, 22, "did you mean `status`?"),
-    row("unknown key in a stage", "load: {rate: 1/s, form: 3s}\nsteps: []", "unknown-key", 1, 19, "did you mean `for`?"),
+    row("unknown key in a stage", "load: {rate: 1/s, form: 3s}\nsteps: []", "unknown-key", 1, 19,
+        "did you mean `for`?"),
     row("no steps", TOP + "name: x\n", "missing-key", 1, 1, "steps"),
     row("step without a method", step("{name: x}"), "missing-key", 4, 5, "one of these"),
     row("stage without a length", "load: {rate: 1/s}\n", "missing-key", 1, 7, "`for: 1m`"),
@@ -84,7 +86,8 @@ BAD = [
     row("name of a constant", "variables: {a-b: 1}\n", "bad-name", 1, 13, "letters"),
     row("reserved name", "variables: {env: 1}\n", "bad-name", 1, 13, "taken"),
     row("name of a saved value", step("{get: /, save: {1x: {json: $.a}}}"), "bad-name", 4, 21, "letters"),
-    row("save over a constant", step("{get: /, save: {a: {json: $.a}}}") + "variables: {a: 1}", "bad-name", 4, 21, "another"),
+    row("save over a constant", step("{get: /, save: {a: {json: $.a}}}") + "variables: {a: 1}", "bad-name", 4, 21,
+        "another"),
     row("duration without unit", "timeout: 10\n", "bad-duration", 1, 10, "10s"),
     row("duration with a word", "timeout: 10 sec\n", "bad-duration", 1, 10, "write 10s"),
     row("no time at all", "load: {rate: 1/s, for: 0s}\n", "bad-duration", 1, 24, "10s"),
@@ -143,7 +146,8 @@ BAD = [
     row("saved by another flow",
         TOP + "flows:\n- steps: [{get: /, save: {id: {json: $.id}}}]\n- steps: [{get: '/${id}'}]",
         "unknown-variable", 5, 19, "another flow saves it at line 4"),
-    row("unknown function", step("get: /${random.integer(1)}"), "unknown-function", 4, 11, "did you mean `random.int`?"),
+    row("unknown function", step("get: /${random.integer(1)}"), "unknown-function", 4, 11,
+        "did you mean `random.int`?"),
     row("missing environment", "target: ${env.NOWHERE}\n", "missing-env", 1, 9, "${env.NOWHERE:-value}"),
     row("environment not UTF-8", "target: ${env.X}\n", "bad-value", 1, 9, "UTF-8", {"X": "http://\udcff"}),
     row("saved host", step("{get: 'http://${id}/x'}"), "not-constant", 4, 11, "before the path"),
@@ -156,11 +160,14 @@ BAD = [
     row("no target", "load: {users: 1, for: 1s}\nsteps: [{get: /}]\n", "no-target", 2, 15, "target:"),
     row("flow that only thinks", step("think: 1s"), "no-request", 1, 1, "get: /"),
     row("all flows off", TOP + "flows: [{weight: 0, steps: [{get: /}]}]", "no-request", 3, 9, "above 0"),
-    row("nothing starts", "load: {rate: 0/s, for: 10s}\ntarget: http://h\nsteps: [{get: /}]", "impossible-load", 1, 7, "higher"),
+    row("nothing starts", "load: {rate: 0/s, for: 10s}\ntarget: http://h\nsteps: [{get: /}]",
+        "impossible-load", 1, 7, "higher"),
     row("less than one arrival", "load: [{rate: 1/h, for: 10s}]\ntarget: http://h\nsteps: [{get: /}]",
         "impossible-load", 1, 8, "longer"),
-    row("no users", "load: {users: 0 to 0, for: 10s}\ntarget: http://h\nsteps: [{get: /}]", "impossible-load", 1, 7, "users"),
-    row("two laws of arrivals", "arrivals: uniform\nload: {rate: 9/s, for: 1s, arrivals: poisson}\nsteps: [{get: http://h}]",
+    row("no users", "load: {users: 0 to 0, for: 10s}\ntarget: http://h\nsteps: [{get: /}]", "impossible-load", 1, 7,
+        "users"),
+    row("two laws of arrivals",
+        "arrivals: uniform\nload: {rate: 9/s, for: 1s, arrivals: poisson}\nsteps: [{get: http://h}]",
         "impossible-load", 2, 7, "once"),
     row("threshold for no step", step("{get: /, name: show item}") + "thresholds: [p99(show itm) < 1s]",
         "unknown-series", 5, 18, "did you mean `show item`?"),

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from kilobar.scenario import load
 
 from .checking import ENGINE, EXAMPLES, ROOT, compare_or_bless

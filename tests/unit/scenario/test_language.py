@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from kilobar.scenario.findings import Findings
 from kilobar.scenario.language import Field, Record, Variants, records
 from kilobar.scenario.parse import INVALID, Reader

@@ -13,8 +13,8 @@ STEPS = "target: http://h\nsteps: [{get: /}]\n"
 
 def test_stages_become_stages_of_the_plan() -> None:
     lowered = plan(
-        STEPS
-        + "load:\n- {rate: 0/s to 30/min, for: 10s}\n- {users: 0 to 50, for: 1m30s}\n- {rate: 2/s, for: 2s, arrivals: poisson}"
+        STEPS + "load:\n- {rate: 0/s to 30/min, for: 10s}\n- {users: 0 to 50, for: 1m30s}\n"
+        "- {rate: 2/s, for: 2s, arrivals: poisson}"
     )
     assert lowered["load"] == [
         {"kind": "rate", "from": 0.0, "to": 0.5, "duration_ns": 10_000_000_000},
@@ -62,7 +62,8 @@ def test_constants_may_stand_in_settings() -> None:
 
 def test_think_times_and_flows() -> None:
     lowered = plan(
-        "target: http://h\nload: {users: 1, for: 1s}\nflows:\n- {name: a, weight: 0.5, steps: [{get: /}, {think: 1ms..2ms}, {think: 3s}]}\n"
+        "target: http://h\nload: {users: 1, for: 1s}\nflows:\n"
+        "- {name: a, weight: 0.5, steps: [{get: /}, {think: 1ms..2ms}, {think: 3s}]}\n"
         "- {steps: [{get: /}]}"
     )
     first, second = lowered["flows"]
@@ -75,10 +76,12 @@ def test_think_times_and_flows() -> None:
 
 @pytest.mark.parametrize("name", ["GET /", "home"])
 def test_a_threshold_may_name_a_step(name: str) -> None:
-    text = f"target: http://h\nload: {{users: 1, for: 1s}}\nsteps: [{{get: /}}, {{get: /, name: home}}]\nthresholds: ['p99({name}) < 1s']"
+    text = "target: http://h\nload: {users: 1, for: 1s}\nsteps: [{get: /}, {get: /, name: home}]\n"
+    text += f"thresholds: ['p99({name}) < 1s']"
     assert check(text).ok
 
 
 def test_a_broken_step_does_not_make_its_threshold_unknown() -> None:
-    text = "target: http://h\nload: {users: 1, for: 1s}\nsteps: [{gte: /, name: home}, {get: /}]\nthresholds: ['p99(home) < 1s']"
+    text = "target: http://h\nload: {users: 1, for: 1s}\nsteps: [{gte: /, name: home}, {get: /}]\n"
+    text += "thresholds: ['p99(home) < 1s']"
     assert codes(check(text)) == ["unknown-key"]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from kilobar.scenario import Overrides
 
 from .checking import check, codes, plan

@@ -6,8 +6,6 @@ import pytest
 
 from .checking import check, codes, plan, request
 
-VARIABLE = {"index": 0}
-
 
 @pytest.mark.parametrize(
     ("url", "path"),
@@ -70,7 +68,8 @@ def test_series_are_named_by_method_and_path_template(step: str, name: str) -> N
 
 
 def test_steps_with_one_name_share_a_series() -> None:
-    text = "target: http://h\nload: {users: 1, for: 1s}\nsteps: [{get: /a}, {get: '/a?b'}, {post: /a}, {get: /c, name: GET /a}]"
+    text = "target: http://h\nload: {users: 1, for: 1s}\n"
+    text += "steps: [{get: /a}, {get: '/a?b'}, {post: /a}, {get: /c, name: GET /a}]"
     lowered = plan(text)
     assert [series["name"] for series in lowered["series"]] == ["GET /a", "POST /a"]
     assert [step["series"] for step in lowered["flows"][0]["steps"]] == [0, 0, 1, 0]
@@ -104,7 +103,8 @@ def test_each_place_has_its_encoding() -> None:
 @pytest.mark.parametrize(
     ("value", "body"),
     [
-        ("{price: 1.10, big: 12345678901234567890123, e: 1e400}", '{"price":1.10,"big":12345678901234567890123,"e":1e400}'),
+        ("{price: 1.10, big: 12345678901234567890123, e: 1e400}",
+         '{"price":1.10,"big":12345678901234567890123,"e":1e400}'),
         ("[true, False, null, ~, on, no]", '[true,false,null,null,"on","no"]'),
         ("[0x1F, 0o17, +5, .5, -.5, 5., 5.e3]", "[31,15,5,0.5,-0.5,5.0,5.0e3]"),
         ('["5", "true", "", "é\\n\\u0001"]', '["5","true","","é\\n\\u0001"]'),
@@ -206,7 +206,8 @@ def test_a_saved_value_may_be_saved_again_and_used_in_between() -> None:
 
 def test_a_bad_save_rule_does_not_make_its_variable_unknown() -> None:
     checked = check(
-        "target: http://h\nload: {users: 1, for: 1s}\nsteps: [{get: /, save: {id: $.a}}, {get: '/${id}'}, {get: '/${id}'}]"
+        "target: http://h\nload: {users: 1, for: 1s}\n"
+        "steps: [{get: /, save: {id: $.a}}, {get: '/${id}'}, {get: '/${id}'}]"
     )
     assert codes(checked) == ["wrong-type"]
     assert "{json:" in (checked.diagnostics[0].hint or "")

@@ -6,6 +6,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
+
 from kilobar.scenario.schema import SCHEMA_FILE, json_schema, schema_text
 
 from .checking import EXAMPLES, ROOT

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from kilobar.scenario.findings import Findings
 from kilobar.scenario.yaml_nodes import Mapping, Node, Scalar, Sequence, read_yaml
 

@@ -39,7 +39,8 @@ impl Ledger {
     ///
     /// Only the counters move; the gauge follows from the intervals of the workers that are left.
     pub fn lose_in_flight(&mut self, iterations: u64) {
-        self.started -= iterations;
+        // Never more than were started, whatever a dead worker claimed.
+        self.started = self.started.saturating_sub(iterations);
         self.lost += iterations;
     }
 
@@ -72,7 +73,15 @@ mod tests {
     #[test]
     fn merging_adds_gauges_and_extending_replaces_them() {
         let first = Ledger { planned: 5, started: 5, ok: 2, in_flight: 3, ..Ledger::default() };
-        let second = Ledger { planned: 4, started: 3, dropped: 1, ok: 1, failed: 1, in_flight: 1, ..Ledger::default() };
+        let second = Ledger {
+            planned: 4,
+            started: 3,
+            dropped: 1,
+            ok: 1,
+            failed: 1,
+            in_flight: 1,
+            ..Ledger::default()
+        };
         let mut workers = first;
         workers.merge(&second);
         assert_eq!(workers.in_flight, 4);

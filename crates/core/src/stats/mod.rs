@@ -8,7 +8,7 @@ mod ledger;
 pub use errors::{ERROR_CLASSES, ErrorClass};
 pub use histogram::{Histogram, HistogramError};
 pub use interval::{
-    Connections, FailureSample, FlowStats, Generator, Interval, IntervalError, MAX_SAMPLES,
-    MAX_SERIES, OTHER, PHASES, Phase, Series,
+    Connections, FailureSample, FlowStats, Generator, Interval, IntervalError, MAX_SAMPLES, MAX_SERIES,
+    OTHER, PHASES, Phase, Series,
 };
 pub use ledger::Ledger;

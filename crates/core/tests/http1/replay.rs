@@ -2,7 +2,7 @@
 
 use kilobar_core::wire::http1::{Limits, Progress, RequestMethod, ResponseReader, WireError};
 
-/// Small, so that a fuzzer reaches them with small inputs; yet larger than any response of the corpus that is to pass.
+/// Small, so that a fuzzer reaches them with small inputs.
 pub const LIMITS: Limits = Limits { max_head_bytes: 8192, max_body_bytes: 4096 };
 
 /// All that may be observed of a response once the connection is closed.

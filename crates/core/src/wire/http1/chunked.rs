@@ -149,7 +149,7 @@ impl ChunkedDecoder {
 mod tests {
     use super::*;
 
-    /// Decodes all of `input` with a limit of 100 body bytes: the body, the bytes used, whether the trailers are next.
+    /// Decodes with a limit of 100 body bytes: the body, the bytes used, whether the trailers are next.
     fn decode(input: &[u8]) -> Result<(Vec<u8>, usize, bool), WireError> {
         let (mut received_bytes, mut body) = (0, Vec::new());
         let mut sink =

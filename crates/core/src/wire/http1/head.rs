@@ -196,11 +196,11 @@ impl Head {
 }
 
 /// Whether a field name, which is a token, is this one in any case. The length tells most names apart; the rest
-/// compiles to a few vector instructions, where `eq_ignore_ascii_case` walks the bytes (a seventh of a response's time).
+/// compiles to a few vector instructions, where `eq_ignore_ascii_case` walks the bytes, a seventh of the whole time.
 #[inline]
 fn is_name<const N: usize>(name: &str, lower_case: &[u8; N]) -> bool {
     let Ok(name) = <&[u8; N]>::try_from(name.as_bytes()) else { return false };
-    // Bit 5 is the case of a letter. Of all characters of a token only letters become letters by it, and only `-` `-`.
+    // Bit 5 is the case of a letter. Setting it makes letters of letters only, and `-` of no other token character.
     name.iter().zip(lower_case).fold(0, |difference, (byte, lower)| difference | ((byte | 0x20) ^ lower)) == 0
 }
 
