@@ -101,8 +101,8 @@ impl Engine {
         self.recorder.closed(user.own_pool.clear(), 0);
     }
 
-    /// Executes iteration `number`, which was meant to start at `intended_ns`. Returns when it ended, and whether
-    /// connecting failed, so that a closed user can take a breath.
+    /// Executes iteration `number`, which was meant to start at `intended_ns`. Returns when it ended, and whether it
+    /// failed before anything was sent, so that a closed user can take a breath.
     pub async fn iterate(&self, user: &mut User, number: u64, intended_ns: u64, first: bool) -> (u64, bool) {
         let mut now_ns = now_ns();
         self.recorder.started(first.then(|| now_ns.saturating_sub(intended_ns)));
@@ -133,8 +133,8 @@ impl Engine {
             step_intended_ns = now_ns;
         }
         self.recorder.finished(flow, now_ns.saturating_sub(intended_ns), failure.is_none());
-        let unreachable = failure.is_some_and(|class| class <= ErrorClass::Connect);
-        (now_ns, unreachable)
+        let unsent = failure.is_some_and(|class| class <= ErrorClass::Tls || class == ErrorClass::Script);
+        (now_ns, unsent)
     }
 
     /// Sends one request and judges its response. Returns when its last byte was there.
@@ -150,6 +150,9 @@ impl Engine {
         let mut complete = false;
         user.kept.clear();
         let done = self.send(user, request, now_ns, &mut exchange, &mut dialled, &mut complete).await;
+        if exchange.end_ns == 0 {
+            exchange.end_ns = kilobar_clock::now_ns();
+        }
         self.recorder.step(&Ended {
             series: request.plan.series,
             intended_ns,

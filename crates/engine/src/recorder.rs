@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use kilobar_core::stats::{FailureSample, Interval, Phase};
+use kilobar_core::stats::{ErrorClass, FailureSample, Interval, Phase};
 
 use crate::dial::{DialTimes, Failure};
 use crate::exchange::Exchange;
@@ -102,6 +102,16 @@ impl Recorder {
             series.phases[Phase::Send as usize].record(sent_ns - exchange.send_ns);
             series.phases[Phase::Wait as usize].record(exchange.first_byte_ns.saturating_sub(sent_ns));
             series.phases[Phase::Receive as usize].record(exchange.end_ns - exchange.first_byte_ns);
+        }
+        if let Some(class @ (ErrorClass::ReadTimeout | ErrorClass::ConnectTimeout)) =
+            ended.failure.map(|failure| failure.class)
+        {
+            // What it waited is the least that its response would have taken: left out, a server that stopped
+            // answering would look fast.
+            series.response.record(exchange.end_ns.saturating_sub(ended.intended_ns));
+            if class == ErrorClass::ReadTimeout {
+                series.service.record(exchange.end_ns - exchange.send_ns);
+            }
         }
         if let Some(dial) = ended.dial {
             let phases =

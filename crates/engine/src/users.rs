@@ -11,7 +11,7 @@ use kilobar_core::random::mix;
 
 use crate::worker::Run;
 
-/// A closed user that could not connect waits this long, so that it does not hammer a dead server.
+/// A closed user that could not even send waits this long, so that it does not hammer a dead server.
 const BREATH_NS: u64 = 100_000_000;
 
 /// The closed users of a worker.
@@ -60,17 +60,18 @@ async fn live(run: Rc<Run>, number: u64, due_ns: u64) {
     let mut iteration: u64 = 0;
     while number < run.crowd.wanted.get() {
         run.engine.recorder.planned(1);
-        let (ended_ns, unreachable) =
+        let (ended_ns, unsent) =
             run.engine.iterate(&mut user, seed.wrapping_add(iteration), intended_ns, iteration == 0).await;
         run.ended();
+        // Iterations that never wait must not keep the others from running.
+        tokio::task::consume_budget().await;
         iteration += 1;
         intended_ns = ended_ns;
-        if unreachable {
+        if unsent {
             sleep(BREATH_NS).await;
             intended_ns = now_ns();
         }
     }
     run.engine.dismiss(user);
-    run.forget_alarm(&alarm);
     run.crowd.running.borrow_mut().remove(&number);
 }

@@ -5,7 +5,7 @@ use std::future::{Future, poll_fn};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::pin::pin;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::task::Poll;
 
 use kilobar_clock::{Timers, now_ns, sleep_until};
@@ -94,7 +94,8 @@ async fn work(socket: OwnedFd) -> Result<(), WorkerError> {
     listener.abort();
     controller.report(&run.engine.recorder.cut(run.time_ns()));
     controller.tell(&Event::Done);
-    controller.drained().await;
+    // A controller that goes at this very moment must not keep the process.
+    either(controller.drained(), sleep_until(now_ns() + LEASE_NS)).await;
     Ok(())
 }
 
@@ -116,7 +117,7 @@ pub struct Run {
     owners_changed: Cell<bool>,
     /// Wakes whoever waits for a time that a command may have changed.
     changed: Notify,
-    alarms: RefCell<Vec<Rc<Alarm>>>,
+    alarms: RefCell<Vec<Weak<Alarm>>>,
     grace_ns: Cell<u64>,
     lease_until_ns: Cell<u64>,
     draining: Cell<bool>,
@@ -210,16 +211,17 @@ impl Run {
         self.owners_changed.replace(self.owners_changed.get() && !all_in_force)
     }
 
-    /// An alarm that the worker will look after.
+    /// An alarm that the worker will look after until its user drops it.
     pub fn new_alarm(&self) -> Rc<Alarm> {
         let alarm = Rc::new(Alarm::default());
-        self.alarms.borrow_mut().push(Rc::clone(&alarm));
+        self.alarms.borrow_mut().push(Rc::downgrade(&alarm));
         alarm
     }
 
-    /// Stops looking after an alarm.
-    pub fn forget_alarm(&self, alarm: &Rc<Alarm>) {
-        self.alarms.borrow_mut().retain(|kept| !Rc::ptr_eq(kept, alarm));
+    fn check_alarms(&self, now_ns: u64) {
+        self.alarms
+            .borrow_mut()
+            .retain(|alarm| alarm.upgrade().inspect(|alarm| alarm.check(now_ns)).is_some());
     }
 
     /// An iteration has ended.
@@ -279,7 +281,7 @@ async fn tick(run: Rc<Run>, controller: Rc<Controller>) {
         let now_ns = now_ns();
         run.engine.recorder.loop_lag(now_ns - due_ns);
         if number.is_multiple_of(TICKS_A_CHECK_OF_ALARMS) {
-            run.alarms.borrow().iter().for_each(|alarm| alarm.check(now_ns));
+            run.check_alarms(now_ns);
         }
         if number.is_multiple_of(TICKS_A_BEAT) {
             if !controller.is_behind() {

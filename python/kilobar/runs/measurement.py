@@ -123,7 +123,8 @@ class Measurement:
         start_ns, end_ns = _bounds_ns(second)
         interval = self._pending.pop(second, None) or Interval()
         duration_ns = SECOND_NS
-        if not self._pending and interval.duration_ns:
+        is_last = not self._pending and max(self._lost_in, default=second) <= second
+        if is_last and interval.duration_ns:
             duration_ns = min(interval.start_ns + interval.duration_ns - start_ns, SECOND_NS)
         self._next_second = second + 1
         self._count_started(second, interval)

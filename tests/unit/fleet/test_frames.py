@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +16,7 @@ def test_frames_come_out_as_they_went_in_however_the_stream_is_cut(
     stream = b"".join(encode(kind, payload) for kind, payload in frames)
     bounds = [0, *sorted(min(cut, len(stream)) for cut in cuts), len(stream)]
     decoder = Decoder()
-    heard = [frame for a, b in zip(bounds, bounds[1:], strict=False) for frame in decoder.feed(stream[a:b])]
+    heard = [frame for a, b in pairwise(bounds) for frame in decoder.feed(stream[a:b])]
     assert heard == frames
     assert decoder.is_empty
 
@@ -30,13 +32,10 @@ def test_a_stream_that_ends_inside_a_frame_is_not_empty() -> None:
 
 
 def test_what_came_before_a_bad_frame_is_heard() -> None:
-    heard = []
-    feed = Decoder().feed(encode(JSON, b"{}") + b"\x00\x00\x00\x00?")
-    with pytest.raises(FrameError, match="unknown kind 63"):
-        heard.extend(feed)
-    assert heard == []
     feed = Decoder().feed(encode(JSON, b"{}") + b"\x00\x00\x00\x00?")
     assert next(feed) == (JSON, b"{}")
+    with pytest.raises(FrameError, match="unknown kind 63"):
+        next(feed)
 
 
 def test_a_frame_over_the_limit_is_refused_before_its_payload_comes() -> None:

@@ -36,7 +36,7 @@ tell(**{"is": "ready"}, pid=os.getpid(), version="1")
 Start = Callable[..., LocalFleet]
 
 
-@pytest.fixture()
+@pytest.fixture
 def start() -> Iterator[Start]:
     fleets: list[LocalFleet] = []
 

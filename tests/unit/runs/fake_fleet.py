@@ -92,9 +92,7 @@ class SimulatedWorker:
             return 0
         after_end = NEVER if self.fate.never_done else self.over_ns
         late_ns = min((at_ns for at_ns, _ in self.late), default=NEVER)
-        return min(
-            self.beat_ns + BEAT_NS, self.cut_ns + SECOND_NS, after_end, late_ns, self.fate.dies_at_ns
-        )
+        return min(self.beat_ns + BEAT_NS, self.cut_ns + SECOND_NS, after_end, late_ns, self.fate.dies_at_ns)
 
     def speak(self, time_ns: int) -> list[FleetEvent]:
         """What it says at this time."""

