@@ -30,14 +30,14 @@ demo: setup
 test: setup test-rust test-python
 
 test-rust:
-	PROPTEST_RNG_SEED=20261120 cargo test --release --locked --workspace --quiet
+	PROPTEST_RNG_SEED=20261120 cargo test --profile quick --locked --workspace --quiet
 
 test-python: setup
 	$(BIN)/python -m pytest
 
 check: setup
 	cargo fmt --all --check
-	cargo clippy --release --locked --workspace --all-targets --quiet -- -D warnings
+	cargo clippy --profile quick --locked --workspace --all-targets --quiet -- -D warnings
 	$(BIN)/ruff format --check python tests bench
 	$(BIN)/ruff check python tests bench
 	$(BIN)/mypy

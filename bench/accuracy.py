@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import random
 
+from peers import target
+
 from kilobar._native import Histogram
 from kilobar.calibration import fixed, measure, stall, two_modes
-from peers import target
 
 
 def main() -> None:
@@ -25,9 +26,10 @@ def main() -> None:
         for truth in truths:
             summary, comparisons = measure(truth, server, workers=1)
             for compared in comparisons:
+                held = "yes" if compared.holds else "NO"
                 print(
-                    f"| {truth.name} | {compared.what} | {compared.measured:,.4g} {compared.unit} |"
-                    f" {compared.truth:,.6g} {compared.unit} | {compared.error:.2%} | {'yes' if compared.holds else 'NO'} |"
+                    f"| {truth.name} | {compared.what} | {compared.measured:,.6g} {compared.unit} |"
+                    f" {compared.truth:,.6g} {compared.unit} | {compared.error:.2%} | {held} |"
                 )
             if truth.stall_at_s is not None:
                 _service_of_a_stall(truth.arrivals, truth.rate_per_s * truth.stall_s, summary)
@@ -35,7 +37,7 @@ def main() -> None:
 
 
 def _service_of_a_stall(arrivals: int, in_flight: float, summary) -> None:
-    """Service time may show the stall only on the requests that were in flight, which open load makes one per arrival."""
+    """Service time may show the stall only on requests in flight; with open load those are all that arrived in it."""
     slow = in_flight / arrivals
     service = summary.total.service_ms
     shown = "p90" if slow < 0.1 else "p50"
@@ -59,8 +61,10 @@ def _merge_error() -> None:
     for quantile in (0.5, 0.9, 0.95, 0.99, 0.999, 0.9999):
         true = values[min(int(quantile * len(values)), len(values) - 1)]
         worst = max(worst, abs(merged.quantile(quantile) - true) / true)
-    print(f"| 400,000 drawn values over 8 workers, encoded and merged | worst quantile | | | {worst:.4%} | "
-          f"{'yes' if worst <= 0.001 else 'NO'} |")
+    print(
+        f"| 400,000 drawn values over 8 workers, encoded and merged | worst quantile | | | {worst:.4%} | "
+        f"{'yes' if worst <= 0.001 else 'NO'} |"
+    )
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from peers import GENERATOR_CPU, ROOT, kilobar, run_to_end, target  # noqa: F401
+from peers import kilobar, target
 
 
 def main() -> None:
@@ -27,8 +27,9 @@ def _growth(url: str, rate: int, minutes: float) -> None:
     points = ours.summary["timeline"]
     after_a_minute = next(point for point in points if point["start_s"] >= 60)["rss_bytes"]
     last = points[-2]["rss_bytes"]
+    what = f"RSS at {rate:,}/s for {minutes:g} min (after the first minute, at the end)"
     print(
-        f"| RSS at {rate:,}/s for {minutes:g} min (after the first minute, at the end) | {after_a_minute / 2**20:.1f} MiB |"
+        f"| {what} | {after_a_minute / 2**20:.1f} MiB |"
         f" {last / 2**20:.1f} MiB | **{(last - after_a_minute) / after_a_minute:+.2%}** |",
         flush=True,
     )

@@ -50,7 +50,9 @@ def pinned(cpu: int, argv: list[str]) -> list[str]:
 
 def run_to_end(argv: list[str]) -> tuple[float, str]:
     """Processor seconds of the process and all its children that it waited for, and what it printed."""
-    child = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True)
+    child = subprocess.Popen(
+        argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True
+    )
     assert child.stdout is not None
     printed = child.stdout.read()
     _, status, usage = os.wait4(child.pid, 0)
@@ -61,9 +63,7 @@ def run_to_end(argv: list[str]) -> tuple[float, str]:
 
 
 def wrk(url: str, connections: int, seconds: int) -> Measured:
-    cpu_s, printed = run_to_end(
-        pinned(GENERATOR_CPU, ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", url])
-    )
+    cpu_s, printed = run_to_end(pinned(GENERATOR_CPU, ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", url]))
     requests = int(re.search(r"(\d+) requests in", printed)[1])  # type: ignore[index]
     rate = float(re.search(r"Requests/sec:\s+([\d.]+)", printed)[1])  # type: ignore[index]
     return Measured(requests, rate, cpu_s / requests * 1e6)

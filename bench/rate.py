@@ -1,4 +1,4 @@
-"""Open loop on one worker: is the asked rate held, is it on time, and does the ledger equal what the server received?"""
+"""Open loop on one worker: is the rate held, is it on time, does the ledger equal what the server received?"""
 
 from __future__ import annotations
 

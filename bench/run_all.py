@@ -13,8 +13,12 @@ HERE = Path(__file__).resolve().parent
 
 
 def main() -> None:
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=HERE).stdout.strip()
-    print(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, commit {commit}, {os.cpu_count()} cores, Linux {platform.release()}\n")
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=HERE
+    ).stdout.strip()
+    print(
+        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, commit {commit}, {os.cpu_count()} cores, Linux {platform.release()}\n"
+    )
     for name in ("start", "accuracy", "rate", "throughput", "memory"):
         print(f"\n## bench/{name}\n", flush=True)
         subprocess.run([sys.executable, str(HERE / f"{name}.py")], check=True)

@@ -22,7 +22,18 @@ def main() -> None:
     print("|---|---|---|")
     rows = {
         "kilobar run URL": lambda url: [KILOBAR, "run", url, "--rate", "50/s", "--for", "100ms", "--quiet"],
-        "kilobar run examples/shop.yaml": lambda url: [KILOBAR, "run", shop, "--target", url, "--rate", "50/s", "--for", "100ms", "--quiet"],
+        "kilobar run examples/shop.yaml": lambda url: [
+            KILOBAR,
+            "run",
+            shop,
+            "--target",
+            url,
+            "--rate",
+            "50/s",
+            "--for",
+            "100ms",
+            "--quiet",
+        ],
         "wrk": lambda url: ["wrk", "-t1", "-c1", "-d1s", url],
     }
     for name, argv in rows.items():
@@ -41,7 +52,9 @@ def _first_request_s(argv) -> float:
         listener.settimeout(10)
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
         start = time.monotonic()
-        child = subprocess.Popen(argv(url), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+        child = subprocess.Popen(
+            argv(url), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL
+        )
         try:
             connection, _ = listener.accept()
             with connection:

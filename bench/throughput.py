@@ -36,9 +36,7 @@ def _measure(server: str, url: str, options: argparse.Namespace) -> None:
         peers, ours = [], []
         for _ in range(options.pairs):
             peers.append(wrk(url, connections, options.seconds))
-            ours.append(
-                kilobar(url, "--users", str(connections), "--for", f"{options.seconds}s", "--workers", "1")
-            )
+            ours.append(kilobar(url, "--users", str(connections), "--for", f"{options.seconds}s", "--workers", "1"))
         peer_rates, our_rates = [one.rate_per_s for one in peers], [one.rate_per_s for one in ours]
         peer_cpu, our_cpu = [one.cpu_us_per_request for one in peers], [one.cpu_us_per_request for one in ours]
         print(

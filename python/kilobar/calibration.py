@@ -35,6 +35,7 @@ class Comparison:
 
     @property
     def holds(self) -> bool:
+        """Whether the error is within the tolerance."""
         return self.error <= self.tolerance
 
 
@@ -54,12 +55,15 @@ class Truth:
 
     @property
     def arrivals(self) -> int:
+        """That the schedule plans."""
         return round(self.rate_per_s * self.duration_s)
 
 
 def fixed(delay_ms: float, rate_per_s: float, duration_s: float) -> Truth:
     """Every answer takes the same time."""
-    return Truth(f"fixed delay of {delay_ms:g} ms", f"/delay/{delay_ms:g}ms", rate_per_s, duration_s, lambda *_: delay_ms)
+    return Truth(
+        f"fixed delay of {delay_ms:g} ms", f"/delay/{delay_ms:g}ms", rate_per_s, duration_s, lambda *_: delay_ms
+    )
 
 
 def two_modes(fast_ms: float, slow_ms: float, slow_share: float, rate_per_s: float, duration_s: float) -> Truth:

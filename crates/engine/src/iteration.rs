@@ -16,7 +16,7 @@ use crate::connection::Connection;
 use crate::dial::{DialTimes, Dialer, Failure};
 use crate::exchange::{self, Alarm, Exchange, Incoming, READ_BUFFER_BYTES};
 use crate::pool::Pool;
-use crate::program::{Draft, Program, ReadyRequest, ReadyStep, redact_response};
+use crate::program::{Draft, Program, ReadyRequest, ReadyStep};
 use crate::recorder::{Ended, Recorder};
 use crate::resolve::Resolver;
 use crate::tls::{TlsPolicy, TlsPolicyError};
@@ -269,9 +269,10 @@ impl Engine {
         let series = &self.program.plan.series[request.plan.series].name;
         let now_ns = kilobar_clock::now_ns();
         let at_ns = now_ns.saturating_sub(self.start_ns);
+        let secrets = &self.program.secrets;
         let (variables, random, kept) = (&user.variables, &mut user.random, &user.kept);
         self.recorder.sample(series, failure, at_ns, now_ns.saturating_sub(intended_ns), || {
-            (request.redacted(variables, random), redact_response(kept))
+            (secrets.hide(request.redacted(variables, random)), secrets.hide_in_response(kept))
         });
     }
 

@@ -17,6 +17,7 @@ mod pool;
 mod program;
 mod recorder;
 mod resolve;
+mod secrets;
 mod tls;
 mod trial;
 mod users;

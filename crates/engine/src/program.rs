@@ -13,10 +13,7 @@ use kilobar_core::template::{Value, render, render_redacted};
 use kilobar_core::wire::http1::{RequestMethod, is_token, write_request_head};
 
 use crate::dial::Failure;
-
-/// Headers whose values no sample may show.
-const SECRET_HEADERS: [&str; 5] =
-    ["authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key"];
+use crate::secrets::{Secrets, is_secret_header};
 
 /// A plan made ready to run.
 pub struct Program {
@@ -26,6 +23,8 @@ pub struct Program {
     pub flows: Vec<ReadyFlow>,
     /// Which of them an iteration executes.
     pub choice: FlowChoice,
+    /// What nobody may see of its exchanges.
+    pub secrets: Secrets,
 }
 
 /// A flow made ready to run.
@@ -116,7 +115,7 @@ impl Program {
         for flow in &plan.flows {
             flows.push(ready_flow(&plan, flow)?);
         }
-        Ok(Self { flows, choice, plan })
+        Ok(Self { flows, choice, secrets: Secrets::of(&plan), plan })
     }
 }
 
@@ -266,24 +265,6 @@ impl ReadyRequest {
     }
 }
 
-/// A response as a person may see it: values of secret headers hidden, bytes that are no text replaced.
-pub fn redact_response(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
-    let mut in_head = true;
-    let lines = text.split_inclusive('\n').map(|line| {
-        in_head &= !line.trim_end().is_empty();
-        match line.split_once(':') {
-            Some((name, _)) if in_head && is_secret_header(name) => format!("{name}: ***\n"),
-            _ => line.replace('\r', ""),
-        }
-    });
-    lines.collect()
-}
-
-fn is_secret_header(name: &str) -> bool {
-    SECRET_HEADERS.iter().any(|secret| secret.eq_ignore_ascii_case(name.trim()))
-}
-
 fn host_header(origin: &Origin) -> String {
     let host = if origin.host.contains(':') { format!("[{}]", origin.host) } else { origin.host.clone() };
     let default_port = if origin.scheme == Scheme::Http { 80 } else { 443 };
@@ -309,13 +290,6 @@ fn check_template(plan: &Plan, template: &Template) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn secret_headers_are_hidden_in_the_head_and_only_there() {
-        let shown =
-            redact_response(b"HTTP/1.1 200 OK\r\nSet-Cookie: sid=1\r\nx: 2\r\n\r\ncookie: not a header");
-        assert_eq!(shown, "HTTP/1.1 200 OK\nSet-Cookie: ***\nx: 2\n\ncookie: not a header");
-    }
 
     #[test]
     fn the_host_header_names_the_port_only_when_it_is_unusual() {

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::dial::DialTimes;
 use crate::exchange::{Alarm, Exchange};
 use crate::iteration::{Engine, User};
-use crate::program::{Program, ReadyRequest, ReadyStep, redact_response};
+use crate::program::{Program, ReadyRequest, ReadyStep};
 use crate::worker::WorkerError;
 
 /// One exchange of a trial. Secrets are hidden, the response is cut after 4 KiB.
@@ -98,19 +98,23 @@ async fn try_request(engine: &Engine, user: &mut User, flow: usize, request: &Re
     let mut dialled = None;
     let mut complete = false;
     user.kept.clear();
-    let shown = request.redacted(&user.variables, &mut user.random.clone());
+    let secrets = &engine.program.secrets;
+    let shown = secrets.hide(request.redacted(&user.variables, &mut user.random.clone()));
     let done = engine.send(user, request, now_ns(), &mut exchange, &mut dialled, &mut complete).await;
     engine.keep_whole(user, &exchange);
     let saved = request.saves.iter().filter_map(|(index, _)| {
         let value = user.variables[*index].as_ref()?;
-        Some((plan.variables[*index].clone(), String::from_utf8_lossy(value.text()).into_owned()))
+        Some((
+            plan.variables[*index].clone(),
+            secrets.hide(String::from_utf8_lossy(value.text()).into_owned()),
+        ))
     });
     Attempt {
         flow: plan.flows[flow].name.clone(),
         step: plan.series[request.plan.series].name.clone(),
         request: shown,
         saved: saved.collect(),
-        response: redact_response(&user.kept),
+        response: secrets.hide_in_response(&user.kept),
         status: if user.reader.started() { user.reader.status() } else { 0 },
         phases_ns: phases(dialled.as_deref(), &exchange, complete),
         bytes_in: exchange.bytes_in,

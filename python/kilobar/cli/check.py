@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -16,7 +17,7 @@ from kilobar.scenario.schema import SCHEMA_FILE
 
 def check(
     scenario: Annotated[Path, typer.Argument(help="A scenario file.", show_default=False)],
-    show_plan: Annotated[bool, typer.Option("--plan", help="Print the resolved plan as JSON.")] = False,
+    show_plan: Annotated[bool, typer.Option("--plan", help="Print the resolved plan as JSON, secrets hidden.")] = False,
 ) -> int:
     """Validate a scenario; diagnostics with file:line:column and a hint."""
     checked = load(scenario, os.environ)
@@ -24,7 +25,7 @@ def check(
         print(diagnostic, file=sys.stderr)
     plan = checked.require()
     if show_plan:
-        print(plan.to_json())
+        print(json.dumps(_without_secrets(plan.to_dict()), ensure_ascii=False, indent=2))
         return 0
     print(_describe(scenario, checked))
     print(f"editors complete scenarios with this JSON Schema: {SCHEMA_FILE}")
@@ -38,3 +39,15 @@ def _describe(scenario: Path, checked: Checked) -> str:
     targets = ", ".join(str(origin) for origin in plan.origins)
     duration = format_duration(plan.duration_ns)
     return f"{scenario}: ok: {flows}, {steps} steps, {duration} of load, against {targets}"
+
+
+def _without_secrets(value: Any) -> Any:
+    """The JSON form of a plan with `***` for each value from the environment."""
+    match value:
+        case {"secret": str()}:
+            return {"secret": "***"}
+        case dict():
+            return {key: _without_secrets(inner) for key, inner in value.items()}
+        case list():
+            return [_without_secrets(inner) for inner in value]
+    return value

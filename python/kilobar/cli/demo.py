@@ -16,7 +16,9 @@ from kilobar.target import TargetProcess
 
 def demo(
     html: Annotated[Path, typer.Option(help="Where to write the report.")] = Path("kilobar-report.html"),
-    duration: Annotated[str | None, typer.Option("--for", help="One stage of this length instead of the example's.")] = None,
+    duration: Annotated[
+        str | None, typer.Option("--for", help="One stage of this length instead of the example's.")
+    ] = None,
 ) -> int:
     """Start a small shop, load it for about 15 s, judge it and write a report."""
     outputs = Outputs.of([], [html], [])
@@ -27,5 +29,5 @@ def demo(
         plan = check_text(example.read_bytes(), "examples/shop.yaml", {"SHOP_URL": shop.url}, overrides).require()
         summary, interrupted = run_plan(plan)
         outputs.write(summary)
-    print("your own: kilobar run http://127.0.0.1:8700/ --rate 500/s --for 10s")
+    print("next: kilobar target, and in another terminal: kilobar run http://127.0.0.1:8700/ --rate 500/s --for 10s")
     return EXIT_INTERRUPTED if interrupted else EXIT_CODES[summary.outcome]

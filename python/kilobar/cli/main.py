@@ -1,6 +1,6 @@
 """The command line: which commands there are, and how an error becomes words and an exit code.
 
-Exit codes (DESIGN section 8): 0 passed, 1 failed, 2 bad input, 3 invalid measurement, 4 internal error, 130 interrupted.
+Exit codes: 0 passed, 1 failed, 2 bad input, 3 invalid measurement, 4 internal error, 130 interrupted.
 """
 
 from __future__ import annotations

@@ -25,7 +25,9 @@ class Outputs:
         """Raises InputError when a kind is given twice, two share a path, or a path cannot be written to."""
         for option, paths in (("--json", json), ("--html", html), ("--junit", junit)):
             if len(paths) > 1:
-                raise InputError(f"{option} is given {len(paths)} times", code="output", hint="one file of each kind is written")
+                raise InputError(
+                    f"{option} is given {len(paths)} times", code="output", hint="one file of each kind is written"
+                )
         paths = [*json, *html, *junit]
         for path in paths:
             _require_writable(path)

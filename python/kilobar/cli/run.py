@@ -26,12 +26,18 @@ EXIT_INTERRUPTED = 130
 
 def run(
     scenario: Annotated[str, typer.Argument(metavar="SCENARIO|URL", help="A scenario file, or a URL to get.")],
-    rate: Annotated[str | None, typer.Option(help="Open load: iterations per time, such as 500/s or '0/s to 500/s'.")] = None,
+    rate: Annotated[
+        str | None, typer.Option(help="Open load: iterations per time, such as 500/s or '0/s to 500/s'.")
+    ] = None,
     users: Annotated[str | None, typer.Option(help="Closed load: users, such as 50 or '0 to 50'.")] = None,
     duration: Annotated[str | None, typer.Option("--for", help="Length of the load, such as 30s or 5m.")] = None,
     threshold: Annotated[list[str] | None, typer.Option(help="Such as 'p99 < 200ms'; may be repeated.")] = None,
-    json_files: Annotated[list[Path] | None, typer.Option("--json", metavar="FILE", help="Write the summary as JSON.")] = None,
-    html_files: Annotated[list[Path] | None, typer.Option("--html", metavar="FILE", help="Write a report for browsers.")] = None,
+    json_files: Annotated[
+        list[Path] | None, typer.Option("--json", metavar="FILE", help="Write the summary as JSON.")
+    ] = None,
+    html_files: Annotated[
+        list[Path] | None, typer.Option("--html", metavar="FILE", help="Write a report for browsers.")
+    ] = None,
     junit_files: Annotated[
         list[Path] | None, typer.Option("--junit", metavar="FILE", help="Write the verdict as JUnit XML.")
     ] = None,
@@ -42,11 +48,18 @@ def run(
     max_in_flight: Annotated[int | None, typer.Option(help="Iterations that may be in flight at once.")] = None,
     grace: Annotated[str | None, typer.Option(help="How long work in flight may go on after the load.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seeds everything random, to repeat a run.")] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No live view, and only the verdict at the end.")] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="No live view, and only the verdict at the end.")
+    ] = False,
 ) -> int:
-    """Run a load test and judge it. Exit code 0 passed, 1 failed, 2 bad input, 3 invalid measurement, 130 interrupted."""
+    """Run a load test and judge it.
+
+    Exit code 0 passed, 1 failed, 2 bad input, 3 invalid measurement, 130 interrupted.
+    """
     if fleet != "local":
-        raise InputError(f"there is no fleet {fleet!r} in this version", hint="leave out --fleet: this machine is the fleet")
+        raise InputError(
+            f"there is no fleet {fleet!r} in this version", hint="leave out --fleet: this machine is the fleet"
+        )
     outputs = Outputs.of(json_files or [], html_files or [], junit_files or [])
     overrides = Overrides(
         rate=rate,

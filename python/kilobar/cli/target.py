@@ -16,7 +16,9 @@ from kilobar.errors import InputError
 def target(
     port: Annotated[int, typer.Option(help="TCP port; 0 takes any free one.")] = 8700,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    tls_port: Annotated[int | None, typer.Option(help="Serve TLS on this port too, with a generated certificate.")] = None,
+    tls_port: Annotated[
+        int | None, typer.Option(help="Serve TLS on this port too, with a generated certificate.")
+    ] = None,
     ca_file: Annotated[
         Path | None, typer.Option(help="Where to write that certificate, so that clients can trust it.")
     ] = None,

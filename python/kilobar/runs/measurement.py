@@ -35,8 +35,8 @@ class Measurement:
         self.arrivals_planned = 0
         self.arrivals_started = 0
         """Arrivals that were reported as due and as started, in the closed seconds in which only a rate was asked."""
-        self.started_in_load = 0
-        """Iterations started in the closed seconds before the load ended."""
+        self._started_in_load = 0
+        self._rate_only_ns = 0
         self._user_seconds = 0
         self._user_seconds_asked = 0
         self._user_seconds_active = 0
@@ -56,6 +56,14 @@ class Measurement:
     def mean_users_active(self) -> float:
         """Over the same seconds."""
         return self._user_seconds_active / self._user_seconds if self._user_seconds else 0.0
+
+    @property
+    def achieved_rate_per_s(self) -> float:
+        """Iterations started while a rate was asked, or while load was asked when it was users only."""
+        if self._rate_only_ns:
+            return self.arrivals_started * SECOND_NS / self._rate_only_ns
+        load_ns = min(self.closed_ns, self._asked.end_ns)
+        return self._started_in_load * SECOND_NS / load_ns if load_ns else 0.0
 
     def add(self, worker: int, interval: Interval) -> None:
         """Takes the next interval of a worker."""
@@ -127,6 +135,8 @@ class Measurement:
         if is_last and interval.duration_ns:
             duration_ns = min(interval.start_ns + interval.duration_ns - start_ns, SECOND_NS)
         self._next_second = second + 1
+        if self._asked.only_kind(start_ns, end_ns) == "rate":
+            self._rate_only_ns += min(end_ns, self._asked.end_ns) - start_ns
         self._count_started(second, interval)
         self._count_users(second, interval)
         asked = Asked(self._asked.mean_rate_per_s(start_ns, end_ns), self._asked.users_at(start_ns + duration_ns // 2))
@@ -140,7 +150,7 @@ class Measurement:
         start_ns, end_ns = _bounds_ns(second)
         if start_ns < self._asked.end_ns:
             books = interval.ledger()
-            self.started_in_load += books["started"]
+            self._started_in_load += books["started"]
             if self._asked.only_kind(start_ns, end_ns) == "rate":
                 self.arrivals_planned += books["planned"]
                 self.arrivals_started += books["started"]

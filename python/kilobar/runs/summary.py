@@ -59,6 +59,7 @@ def summarise(
     verdict = judge(
         Evidence(
             state=state,
+            is_over=is_over,
             ledger=books,
             arrivals_asked=asked.arrivals() if is_over else measurement.arrivals_planned,
             arrivals_started=measurement.arrivals_started,
@@ -86,7 +87,7 @@ def summarise(
         reasons=verdict.reasons,
         ledger=books,
         asked_rate_per_s=asked.mean_rate_per_s(0, load_ns),
-        achieved_rate_per_s=measurement.started_in_load / load_s if load_s else 0.0,
+        achieved_rate_per_s=measurement.achieved_rate_per_s,
         asked_users=asked.peak_users(load_ns),
         start_lag_ms=start_lag,
         series=series,

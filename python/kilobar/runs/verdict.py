@@ -36,6 +36,8 @@ class Evidence:
 
     state: State
     ledger: Ledger
+    is_over: bool = True
+    """While it goes, iterations may be due and not started yet, and a loss not healed yet."""
     arrivals_asked: int = 0
     arrivals_started: int = 0
     """Of the open part of the load, within its time."""
@@ -80,10 +82,11 @@ def judge(evidence: Evidence) -> Verdict:
 
 
 def _reasons_for_invalid(evidence: Evidence) -> Iterator[str]:
-    yield from _unbalanced(evidence.ledger)
-    yield from _incomplete(evidence)
+    if evidence.is_over:
+        yield from _unbalanced(evidence.ledger)
+        yield from _incomplete(evidence)
     for loss in evidence.losses:
-        if not loss.healed:
+        if evidence.is_over and not loss.healed:
             yield (
                 f"worker {loss.worker} was lost ({_first_line(loss.how)}) and no other took over its share; "
                 f"{loss.lost:,} iterations are lost"
@@ -186,10 +189,8 @@ def _remarks(evidence: Evidence) -> Iterator[str]:
             f"{_classes(evidence.errors)}) and no threshold judges that; add one such as `errors < 0.1%`"
         )
     for loss in evidence.losses:
-        yield (
-            f"worker {loss.worker} was lost ({_first_line(loss.how)}) and its share taken over by the others; "
-            f"{loss.lost:,} iterations are lost"
-        )
+        moved = "its share was taken over by the others" if loss.healed else "its share moves to the others"
+        yield f"worker {loss.worker} was lost ({_first_line(loss.how)}) and {moved}; {loss.lost:,} iterations are lost"
     if evidence.state == "stopped":
         yield "the run was stopped before its end and is judged on what ran"
 

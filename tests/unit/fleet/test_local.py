@@ -18,7 +18,7 @@ from kilobar.model.fleet import Beat, Died, Done, FleetEvent, IntervalArrived, R
 pytestmark = pytest.mark.system
 
 PRELUDE = """
-import json, os, socket, struct, sys, time
+import json, os, signal, socket, struct, sys
 channel = socket.socket(fileno=int(sys.argv[1]))
 def say(kind, payload): channel.sendall(struct.pack("<IB", len(payload), ord(kind)) + payload)
 def tell(**event): say("J", json.dumps(event).encode())
@@ -137,7 +137,7 @@ def test_one_death_leaves_the_others_alone(start: Start) -> None:
     ],
 )
 def test_a_worker_that_breaks_the_protocol_is_killed(start: Start, script: str, how: str) -> None:
-    fleet = start(script + "; time.sleep(60)")
+    fleet = start(script + "; signal.pause()")
     died = hear(fleet, last_is(Died))[-1]
     assert isinstance(died, Died)
     assert how in died.how
@@ -145,7 +145,7 @@ def test_a_worker_that_breaks_the_protocol_is_killed(start: Start, script: str, 
 
 def test_a_worker_that_hangs_up_and_goes_on_is_killed(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(local_module, "LEAVE_TIMEOUT_S", 0.05)
-    fleet = start("channel.close(); time.sleep(60)")
+    fleet = start("channel.close(); signal.pause()")
     died = hear(fleet, last_is(Died))[-1]
     assert died == Died(0, "it closed its connection to the controller and went on")
 
@@ -154,7 +154,7 @@ def test_a_worker_that_does_not_read_is_killed_and_sending_never_waits(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(process_module, "MAX_QUEUED_BYTES", 1_000_000)
-    fleet = start("time.sleep(60)")
+    fleet = start("signal.pause()")
     hear(fleet, last_is(Ready))
     for _ in range(30):
         fleet.send(0, {"do": "x" * 100_000})
@@ -169,7 +169,7 @@ def test_what_did_not_fit_at_once_is_sent_when_there_is_room(start: Start) -> No
 
 
 def test_the_caller_waits_for_its_own_file_descriptors_in_the_same_poll(start: Start) -> None:
-    fleet = start("time.sleep(60)")
+    fleet = start("signal.pause()")
     hear(fleet, last_is(Ready))
     read_end, write_end = os.pipe()
     fleet.watch(read_end)
@@ -183,14 +183,14 @@ def test_the_caller_waits_for_its_own_file_descriptors_in_the_same_poll(start: S
 
 
 def test_workers_are_out_of_reach_of_the_terminal(start: Start) -> None:
-    fleet = start("time.sleep(60)")
+    fleet = start("signal.pause()")
     hear(fleet, last_is(Ready))
     assert os.getsid(fleet.pid(0)) == fleet.pid(0) != os.getsid(0)
 
 
 def test_close_ends_every_worker_and_frees_every_file_descriptor(start: Start) -> None:
     before = len(os.listdir("/proc/self/fd"))
-    fleet = start('signal = __import__("signal"); signal.signal(15, signal.SIG_IGN); time.sleep(60)', workers=3)
+    fleet = start("signal.signal(15, signal.SIG_IGN); signal.pause()", workers=3)
     hear(fleet, lambda heard: len(heard) == 3)
     pids = [fleet.pid(index) for index in range(3)]
     os.kill(pids[1], signal.SIGSTOP)
@@ -201,7 +201,7 @@ def test_close_ends_every_worker_and_frees_every_file_descriptor(start: Start) -
 
 
 def test_close_waits_for_a_worker_that_is_done(start: Start) -> None:
-    fleet = start('tell(**{"is": "done"}); channel.close(); time.sleep(0.1)')
+    fleet = start('tell(**{"is": "done"}); channel.close(); sum(range(3_000_000))')
     hear(fleet, last_is(Done))
     fleet.close()
     assert fleet._members[0].process.reap(0) == 0
@@ -219,7 +219,7 @@ def test_a_fleet_has_at_least_one_worker() -> None:
 
 
 def test_the_context_manager_closes(start: Start) -> None:
-    argv: Any = lambda fd: [sys.executable, "-I", "-S", "-c", PRELUDE + "time.sleep(60)", str(fd)]  # noqa: E731
+    argv: Any = lambda fd: [sys.executable, "-I", "-S", "-c", PRELUDE + "signal.pause()", str(fd)]  # noqa: E731
     with LocalFleet(1, argv) as fleet:
         fleet.start()
         pid = fleet.pid(0)

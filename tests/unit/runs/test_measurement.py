@@ -64,7 +64,21 @@ def test_what_was_started_after_the_load_had_ended_was_not_started_in_time() -> 
     measured.add(0, interval(0, planned=100, started=95))
     measured.add(0, interval(S, started=5))
     measured.close_all()
-    assert (measured.arrivals_planned, measured.arrivals_started, measured.started_in_load) == (100, 95, 95)
+    assert (measured.arrivals_planned, measured.arrivals_started, measured.achieved_rate_per_s) == (100, 95, 95.0)
+
+
+def test_the_achieved_rate_is_that_of_the_time_in_which_one_was_asked_or_of_all_users() -> None:
+    mixed = measurement(users(5, 2), rate(100, 1.5), workers=1)
+    closed = measurement(users(5, 2), workers=1)
+    for second, started in enumerate([900, 900, 100, 50]):
+        mixed.add(0, interval(second * S, started=started))
+    for second in range(2):
+        closed.add(0, interval(second * S, started=900))
+    mixed.close_all()
+    closed.close_all()
+    assert mixed.achieved_rate_per_s == 100.0
+    assert closed.achieved_rate_per_s == 900.0
+    assert measurement().achieved_rate_per_s == 0.0
 
 
 def test_users_are_compared_only_in_whole_seconds_without_failures() -> None:

@@ -136,7 +136,7 @@ def test_a_worker_that_dies_is_replaced_and_what_was_due_on_it_is_lost() -> None
     assert set(members["owners"]) == {0}
     assert members["effective_at_ns"] == pytest.approx(20 * S + 550 * MS, abs=5 * MS)
     assert summary.outcome == "passed"
-    assert "worker 1 was lost (killed by signal 9) and its share taken over" in summary.reasons[0]
+    assert "worker 1 was lost (killed by signal 9) and its share was taken over" in summary.reasons[0]
     (event,) = summary.events
     assert event.at_s == pytest.approx(20.4, abs=0.01)
     assert event.text.startswith("worker 1 lost (killed by signal 9); its share moved to the others after 0.15 s; ")

@@ -73,6 +73,14 @@ def test_what_is_within_the_limits_is_not_held_against_a_run(changes: dict[str, 
     assert judge(replace(GOOD, **changes)).outcome == "passed"
 
 
+def test_while_a_run_goes_its_books_may_be_open() -> None:
+    going = replace(
+        GOOD, is_over=False, ledger=Ledger(planned=9, started=8, ok=8), losses=(Loss(0, "x", 5, healed=False),)
+    )
+    assert judge(going).outcome == "passed"
+    assert judge(replace(going, is_over=True)).outcome == "invalid"
+
+
 def test_a_load_that_was_not_held_names_what_became_of_the_rest() -> None:
     lost = replace(GOOD, arrivals_started=900, losses=(Loss(0, "x", 60, True), Loss(2, "y", 40, True)))
     assert "100 were lost with workers 0, 2" in judge(lost).reasons[0]
@@ -135,5 +143,5 @@ def test_a_healed_loss_and_a_stop_are_remarks() -> None:
     healed = replace(GOOD, state="stopped", losses=(Loss(1, "exit code 1: Traceback\n  boom", 5, healed=True),))
     verdict = judge(healed)
     assert verdict.outcome == "passed"
-    assert "worker 1 was lost (exit code 1: Traceback) and its share taken over" in verdict.reasons[0]
+    assert "worker 1 was lost (exit code 1: Traceback) and its share was taken over" in verdict.reasons[0]
     assert "stopped before its end" in verdict.reasons[1]

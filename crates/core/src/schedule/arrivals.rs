@@ -14,12 +14,14 @@ pub struct Arrival {
     pub at_ns: u64,
 }
 
-/// Steps through all arrivals of a schedule in order, those of all workers: pick yours by [`super::Share::owns`].
+/// Steps through all arrivals of a schedule in order, those of all workers: pick yours by
+/// [`super::Share::owns`].
 ///
-/// It belongs to no particular schedule: hand it a changed one ([`Schedule::rescaled`], [`Schedule::ended_at`]) and the arrivals
-/// that have not been passed yet follow the new times. Numbers only ever grow, so nothing comes twice; and as the
-/// new schedule is identical before the change, nothing is left out either. A change that lies in the cursor's past
-/// cannot be undone by it: numbers that the new schedule places into the past are due at once.
+/// It belongs to no particular schedule: hand it a changed one ([`Schedule::rescaled`],
+/// [`Schedule::ended_at`]) and the arrivals that have not been passed yet follow the new times. Numbers only
+/// ever grow, so nothing comes twice; and as the new schedule is identical before the change, nothing is left
+/// out either. A change that lies in the cursor's past cannot be undone by it: numbers that the new schedule
+/// places into the past are due at once.
 ///
 /// A step is O(1) (amortised over the stages) and allocates nothing.
 #[derive(Debug, Clone)]
@@ -75,8 +77,9 @@ impl Arrivals {
         }
     }
 
-    /// Passes all arrivals that are due before an instant and returns the number of the next one, which is how many
-    /// arrivals have been passed in all. Uniform: arithmetic. Poisson: draws their gaps, about 10 ns each.
+    /// Passes all arrivals that are due before an instant and returns the number of the next one, which is
+    /// how many arrivals have been passed in all. Uniform: arithmetic. Poisson: draws their gaps, some 40 ns
+    /// each.
     pub fn skip_until(&mut self, schedule: &Schedule, t_ns: u64) -> u64 {
         match schedule.law {
             ArrivalLaw::Uniform => {

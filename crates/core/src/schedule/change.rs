@@ -4,17 +4,18 @@ use super::Schedule;
 use super::stages::Segment;
 use crate::random::mix;
 
-/// Cuts that live changes may leave in a schedule. When there are more, the older half is thinned out: neighbouring
-/// pieces of a stage become one with their arrivals at the mean rate. That alters nothing at the cuts that remain and
-/// nothing after the newest [`MAX_CUTS`] / 2 of them.
+/// Cuts that live changes may leave in a schedule. When there are more, the older half is thinned out:
+/// neighbouring pieces of a stage become one with their arrivals at the mean rate. That alters nothing at the
+/// cuts that remain and nothing after the newest [`MAX_CUTS`] / 2 of them.
 pub const MAX_CUTS: usize = 2048;
 
 impl Schedule {
-    /// The same load with rate and users multiplied by `factor` from `at_ns` on. What is due before `at_ns` is
-    /// identical. Can be repeated any number of times, see [`MAX_CUTS`].
+    /// The same load with rate and users multiplied by `factor` from `at_ns` on. What is due before `at_ns`
+    /// is identical. Can be repeated any number of times, see [`MAX_CUTS`].
     ///
-    /// A product above [`super::MAX_RATE_PER_S`] or [`super::MAX_USERS`] stops there. A factor of 0 is final: nothing
-    /// times 0 comes back. A factor that is negative or not finite changes nothing; refuse it where it comes from.
+    /// A product above [`super::MAX_RATE_PER_S`] or [`super::MAX_USERS`] stops there. A factor of 0 is final:
+    /// nothing times 0 comes back. A factor that is negative or not finite changes nothing; refuse it where
+    /// it comes from.
     pub fn rescaled(&self, at_ns: u64, factor: f64) -> Self {
         if !factor.is_finite() || factor < 0.0 {
             return self.clone();
@@ -29,7 +30,8 @@ impl Schedule {
         changed
     }
 
-    /// The same load, ending at `at_ns`, or at its own end when that is earlier. What is due before is identical.
+    /// The same load, ending at `at_ns`, or at its own end when that is earlier. What is due before is
+    /// identical.
     pub fn ended_at(&self, at_ns: u64) -> Self {
         let mut ended = self.before(at_ns);
         ended.revision = mix(mix(self.revision, 2), at_ns);
@@ -140,7 +142,8 @@ mod tests {
             schedule = changed;
             assert!(schedule.segments.len() <= MAX_CUTS + 1, "{}", schedule.segments.len());
         }
-        // Half of the first 10,000 s run at half the rate, but for the first second, which runs at the whole one.
+        // Half of the first 10,000 s run at half the rate, but for the first second, which runs at the whole
+        // one.
         assert_eq!(schedule.planned_until(u64::MAX), 1000 + 5000 * 500 + 4999 * 1000 + 9_999 * 1000 + 1000);
         assert!(schedule.segments.windows(2).all(|pair| pair[0].until == pair[1].first));
         assert!(schedule.segments.windows(2).all(|pair| pair[0].end_ns == pair[1].start_ns));

@@ -11,8 +11,9 @@ pub(super) fn gap(seed: u64, number: u64) -> f64 {
 
 /// The natural logarithm of a positive normal number, to about 1e-15.
 ///
-/// `f64::ln` comes from the platform and may differ in the last bit from machine to machine; then two workers would
-/// disagree on which of them owns an arrival at the instant of a change. These operations round alike everywhere.
+/// `f64::ln` comes from the platform and may differ in the last bit from machine to machine; then two workers
+/// would disagree on which of them owns an arrival at the instant of a change. These operations round alike
+/// everywhere.
 fn ln(value: f64) -> f64 {
     /// The bits of the square root of one half: the mantissa is taken from there to the square root of two.
     const ROOT_HALF_BITS: u64 = 0x3fe6_a09e_667f_3bcd;
@@ -21,8 +22,8 @@ fn ln(value: f64) -> f64 {
     let exponent = (shifted.cast_signed() >> 52) as f64;
     let mantissa = f64::from_bits((shifted & MANTISSA_MASK) + ROOT_HALF_BITS);
 
-    // ln m = 2 artanh((m - 1) / (m + 1)) = 2 (s + s^3/3 + s^5/5 + ...) with |s| below 0.172; in the order of Estrin,
-    // which lets the processor work on the terms side by side.
+    // ln m = 2 artanh((m - 1) / (m + 1)) = 2 (s + s^3/3 + s^5/5 + ...) with |s| below 0.172; in the order of
+    // Estrin, which lets the processor work on the terms side by side.
     let s = (mantissa - 1.0) / (mantissa + 1.0);
     let z = s * s;
     let (z2, z4) = (z * z, z * z * (z * z));

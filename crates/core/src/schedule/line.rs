@@ -1,13 +1,14 @@
-//! A rate or a number of users that is constant or ramps linearly, its integral, and the inverse of that integral.
+//! A rate or a number of users that is constant or ramps linearly, its integral, and the inverse of that
+//! integral.
 //!
-//! The integral decides which arrivals are due before a given nanosecond, and two answers to that question must never
-//! contradict each other: a schedule that is cut in two has to hand over exactly the arrivals that it has not
-//! fired. So there is **one** comparison, [`Line::exceeds`], and everything else is derived from it: the inverse is
-//! by definition the last nanosecond at which the comparison still says no.
+//! The integral decides which arrivals are due before a given nanosecond, and two answers to that question
+//! must never contradict each other: a schedule that is cut in two has to hand over exactly the arrivals that
+//! it has not fired. So there is **one** comparison, [`Line::exceeds`], and everything else is derived from
+//! it: the inverse is by definition the last nanosecond at which the comparison still says no.
 //!
-//! For that, the comparison must be monotone in time *as computed*, rounding included. A sum of products of values
-//! that are not negative is; a difference is not. Hence a line is always read from its low end (a falling ramp backwards in
-//! time), which also keeps full relative precision where a ramp comes down to zero.
+//! For that, the comparison must be monotone in time *as computed*, rounding included. A sum of products of
+//! values that are not negative is; a difference is not. Hence a line is always read from its low end (a
+//! falling ramp backwards in time), which also keeps full relative precision where a ramp comes down to zero.
 
 /// A linear function of time over a stage, or over what is left of one. Never negative.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,7 +64,8 @@ impl Line {
         self.low + 2.0 * self.half_growth * self.length_ns as f64
     }
 
-    /// The value after `elapsed_ns`; as computed, never falling on a rising line and never rising on a falling one.
+    /// The value after `elapsed_ns`; as computed, never falling on a rising line and never rising on a
+    /// falling one.
     pub(super) fn value_at(&self, elapsed_ns: u64) -> f64 {
         let from_low_end_ns = if self.falling { self.length_ns - elapsed_ns } else { elapsed_ns };
         self.low + 2.0 * self.half_growth * from_low_end_ns as f64
@@ -83,8 +85,9 @@ impl Line {
         self.falling
     }
 
-    /// Whether the integral over the first `elapsed_ns` goes beyond a point, which is given by the `area` between it and the
-    /// low end. Monotone in both, as computed. Never at the start, where the integral is nothing.
+    /// Whether the integral over the first `elapsed_ns` goes beyond a point, which is given by the `area`
+    /// between it and the low end. Monotone in both, as computed. Never at the start, where the integral is
+    /// nothing.
     pub(super) fn exceeds(&self, elapsed_ns: u64, area: f64) -> bool {
         if self.falling {
             elapsed_ns > 0 && self.area_from_low_end(self.length_ns - elapsed_ns) < area
@@ -127,14 +130,16 @@ impl Line {
     }
 }
 
-/// The first number from 1 to `last` at which something is reached. That is just after `guess`, but for rounding.
+/// The first number from 1 to `last` at which something is reached. That is just after `guess`, but for
+/// rounding.
 #[inline]
 fn first(guess: f64, last: u64, reached: impl Fn(u64) -> bool) -> u64 {
     let guess = (guess as i64).cast_unsigned().saturating_add(1).min(last);
     if reached(guess) && !(guess > 1 && reached(guess - 1)) { guess } else { search(guess, last, reached) }
 }
 
-/// Apart from [`first`] and cold, because a compiler that unrolls these loops triples the cost of every arrival.
+/// Apart from [`first`] and cold, because a compiler that unrolls these loops triples the cost of every
+/// arrival.
 #[cold]
 #[inline(never)]
 fn search(guess: u64, last: u64, reached: impl Fn(u64) -> bool) -> u64 {
@@ -180,7 +185,9 @@ mod tests {
         #[test]
         fn the_inverse_is_the_last_instant_that_does_not_exceed(line in lines(), part in 0.0..1.0_f64) {
             let area = line.area * part;
-            prop_assume!(line.exceeds(line.length_ns, area));
+            if !line.exceeds(line.length_ns, area) {
+                return Ok(());
+            }
             let at_ns = line.last_until(area);
             prop_assert!(at_ns < line.length_ns);
             prop_assert!(!line.exceeds(at_ns, area));
@@ -190,13 +197,18 @@ mod tests {
         #[test]
         fn the_area_agrees_with_numeric_integration(line in lines(), part in 0.0..1.0_f64) {
             let elapsed_ns = (line.length_ns as f64 * part) as u64;
-            prop_assume!(elapsed_ns > 1_000_000);
+            // Below, whole nanoseconds are too coarse for a numeric integration.
+            if elapsed_ns < 1_000_000 {
+                return Ok(());
+            }
             let (exact, numeric) = (line.area_over(elapsed_ns), integral(&line, elapsed_ns));
             prop_assert!((exact - numeric).abs() <= line.area * 1e-6, "{exact} {numeric}");
         }
 
         #[test]
-        fn the_rest_of_a_line_is_the_line_from_there_on(line in lines(), part in 0.0..1.0_f64, later in 0.0..1.0_f64) {
+        fn the_rest_of_a_line_is_the_line_from_there_on(
+            line in lines(), part in 0.0..1.0_f64, later in 0.0..1.0_f64,
+        ) {
             let cut_ns = (line.length_ns as f64 * part) as u64;
             let rest = line.after(cut_ns);
             let later_ns = (rest.length_ns as f64 * later) as u64;

@@ -1,18 +1,20 @@
 //! When work starts: arrivals by arithmetic, the shares of them, users over time.
 //!
-//! Let N(t) be the integral of the asked rate. Arrival number k (0, 1, 2, ...) has a level u(k), and it is due when N goes
-//! beyond that level: t(k) = inf {t : N(t) > u(k)}, rounded down to a nanosecond.
+//! Let N(t) be the integral of the asked rate. Arrival number k (0, 1, 2, ...) has a level u(k), and it is
+//! due when N goes beyond that level: t(k) = inf {t : N(t) > u(k)}, rounded down to a nanosecond.
 //!
-//! * **Uniform**: u(k) = k. Arrival 0 is due at the first instant with a positive rate, and a load of N(T) = 5000
-//!   has the arrivals 0 to 4999.
-//! * **Poisson**: u(k) is the sum of k + 1 exponential gaps of mean 1, each drawn from (seed, its number) alone.
+//! * **Uniform**: u(k) = k. Arrival 0 is due at the first instant with a positive rate, and a load of N(T) =
+//!   5000 has the arrivals 0 to 4999.
+//! * **Poisson**: u(k) is the sum of k + 1 exponential gaps of mean 1, each drawn from (seed, its number)
+//!   alone.
 //!
-//! So t(k) depends on nothing but the plan and k, and every worker computes the same: see [`slots`] for whose arrival it is.
-//! During users stages the rate is 0, during rate stages there are no users; a stage of rate 0 is a pause, which an
-//! arrival that reaches its level just at the end of the previous stage waits out.
+//! So t(k) depends on nothing but the plan and k, and every worker computes the same: see [`slots`] for whose
+//! arrival it is. During users stages the rate is 0, during rate stages there are no users; a stage of rate 0
+//! is a pause, which an arrival that reaches its level just at the end of the previous stage waits out.
 //!
-//! Live changes make a new schedule from an old one ([`Schedule::rescaled`], [`Schedule::ended_at`]); the cursor
-//! ([`Arrivals`]) goes on with it. What is due before the change is the same in both, to the nanosecond.
+//! Live changes make a new schedule from an old one ([`Schedule::rescaled`], [`Schedule::ended_at`]); the
+//! cursor ([`Arrivals`]) goes on with it. What is due before the change is the same in both, to the
+//! nanosecond.
 
 mod arrivals;
 mod change;
@@ -65,8 +67,8 @@ impl Schedule {
     /// Lays out the stages of a load.
     ///
     /// # Errors
-    /// When a value is negative, not finite or above its limit (the `MAX_` constants here), when there is no stage or all
-    /// of them last no time.
+    /// When a value is negative, not finite or above its limit (the `MAX_` constants here), when there is no
+    /// stage or all of them last no time.
     pub fn new(stages: &[Stage], law: ArrivalLaw, seed: u64) -> Result<Self, ScheduleError> {
         check(stages)?;
         let gaps_seed = mix(seed, 0x6172_7269_7661_6c73);
@@ -106,8 +108,8 @@ impl Schedule {
         self.segment_at(t_ns).map_or(0.0, |segment| segment.rate_at(t_ns))
     }
 
-    /// The asked number of users at an instant; 0 after the end. A ramp from 0 has its first user just after its start, a
-    /// ramp to 0 keeps its last one until its end.
+    /// The asked number of users at an instant; 0 after the end. A ramp from 0 has its first user just after
+    /// its start, a ramp to 0 keeps its last one until its end.
     pub fn users_at(&self, t_ns: u64) -> u64 {
         self.segment_at(t_ns).map_or(0, |segment| segment.users_at(t_ns))
     }
@@ -129,8 +131,8 @@ impl Schedule {
 
     /// How many arrivals are due before an instant.
     ///
-    /// Uniform: arithmetic, O(log stages). Poisson: draws every gap before that instant, about 10 ns each; to ask again and
-    /// again, keep an [`Arrivals`] and use [`Arrivals::skip_until`].
+    /// Uniform: arithmetic, O(log stages). Poisson: draws every gap before that instant, some 40 ns each; to
+    /// ask again and again, keep an [`Arrivals`] and use [`Arrivals::skip_until`].
     pub fn planned_until(&self, t_ns: u64) -> u64 {
         match self.law {
             ArrivalLaw::Uniform => match self.segment_at(t_ns) {
@@ -141,7 +143,8 @@ impl Schedule {
         }
     }
 
-    /// How many arrivals k with `owned[k % owned.len()]` are due from `from_ns` (inclusive) to `until_ns` (exclusive).
+    /// How many arrivals k with `owned[k % owned.len()]` are due from `from_ns` (inclusive) to `until_ns`
+    /// (exclusive).
     ///
     /// Uniform: arithmetic, O(slots). Poisson: draws every gap before `until_ns`.
     pub fn planned_of(&self, owned: &[bool], from_ns: u64, until_ns: u64) -> u64 {

@@ -1,19 +1,22 @@
 //! Whose arrival it is: arrivals and users are dealt to slots by their number, and slots belong to workers.
 //!
-//! See `docs/design/002-worker-protocol.md`. When a worker dies only its slots change hands, so healthy workers keep
-//! their users and their arrivals.
+//! See `docs/design/002-worker-protocol.md`. When a worker dies only its slots change hands, so healthy
+//! workers keep their users and their arrivals.
 
 use super::ScheduleError;
 
-/// Slots per worker at the start of a run. 60 can be dealt evenly to 1, 2, 3, 4, 5, 6, 10, 12, 15 and more survivors.
+/// Slots per worker at the start of a run. 60 can be dealt evenly to 1, 2, 3, 4, 5, 6, 10, 12, 15 and more
+/// survivors.
 pub const SLOTS_PER_WORKER: usize = 60;
 
-/// The owner, a worker index, of each slot. Arrival k belongs to slot k modulo the number of slots. Never empty.
+/// The owner, a worker index, of each slot. Arrival k belongs to slot k modulo the number of slots. Never
+/// empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Slots(Vec<u32>);
 
 impl Slots {
-    /// The slots at the start of a run: worker i owns the arrivals k = i (mod `workers`). No workers count as one.
+    /// The slots at the start of a run: worker i owns the arrivals k = i (mod `workers`). No workers count as
+    /// one.
     pub fn initial(workers: u32) -> Self {
         let workers = workers.max(1);
         Self((0..SLOTS_PER_WORKER).flat_map(|_| 0..workers).collect())
@@ -38,8 +41,8 @@ impl Slots {
         self.0[(number % self.0.len() as u64) as usize]
     }
 
-    /// The slots after the death of a worker: its own are dealt to the survivors in turn, all others stay. Without
-    /// survivors nothing changes.
+    /// The slots after the death of a worker: its own are dealt to the survivors in turn, all others stay.
+    /// Without survivors nothing changes.
     pub fn after_loss(&self, dead: u32, survivors: &[u32]) -> Self {
         let mut heirs = survivors.iter().copied().filter(|worker| *worker != dead).cycle();
         let owners =
@@ -66,7 +69,8 @@ impl Share {
         self.owned[(number % self.owned.len() as u64) as usize]
     }
 
-    /// How many of the numbers 0 to `count` - 1 belong to the worker: its users when the load asks for `count`.
+    /// How many of the numbers 0 to `count` - 1 belong to the worker: its users when the load asks for
+    /// `count`.
     pub fn of(&self, count: u64) -> u64 {
         owned_below(&self.owned, count)
     }
@@ -119,7 +123,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_loss_moves_only_what_the_dead_one_owned(workers in 2..20_u32, deaths in prop::collection::vec(0..20_u32, 1..6)) {
+        fn a_loss_moves_only_what_the_dead_one_owned(
+            workers in 2..20_u32, deaths in prop::collection::vec(0..20_u32, 1..6),
+        ) {
             let mut slots = Slots::initial(workers);
             let mut alive: Vec<u32> = (0..workers).collect();
             for death in deaths {

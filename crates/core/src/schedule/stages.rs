@@ -1,4 +1,5 @@
-//! Stages laid end to end on the time axis, each knowing the integrated rate and the arrival number at its start.
+//! Stages laid end to end on the time axis, each knowing the integrated rate and the arrival number at its
+//! start.
 
 use super::line::Line;
 use super::{MAX_RATE_PER_S, MAX_USERS, MIN_RATE_PER_S};
@@ -6,20 +7,21 @@ use super::{MAX_RATE_PER_S, MAX_USERS, MIN_RATE_PER_S};
 /// Areas are in arrivals per second times nanoseconds.
 const AREA_PER_ARRIVAL: f64 = 1e9;
 
-/// Relative error of an integral. An arrival this close to the end of a stage belongs to what follows, so that 33.3/s for 10 s
-/// are 333 arrivals although 33.3 has no exact binary form. It moves no arrival by a nanosecond within 13 days.
+/// Relative error of an integral. An arrival this close to the end of a stage belongs to what follows, so
+/// that 33.3/s for 10 s are 333 arrivals although 33.3 has no exact binary form. It moves no arrival by a
+/// nanosecond within 13 days.
 const TOLERANCE: f64 = 1.0 / (1_u64 << 50) as f64;
 
-/// Errors, in arrivals, that the fraction of a [`Level`] may have from rounding alone, and the most that arrivals are held
-/// back for the sake of a round count: that is 1 ns at 1/s.
+/// Errors, in arrivals, that the fraction of a [`Level`] may have from rounding alone, and the most that
+/// arrivals are held back for the sake of a round count: that is 1 ns at 1/s.
 const LEVEL_TOLERANCE: f64 = 1e-12;
 const MAX_LEVEL_TOLERANCE: f64 = 1e-9;
 
 /// A number of users this much above a whole one, relatively, is that whole one.
 const USERS_TOLERANCE: f64 = 1.0 / (1_u64 << 40) as f64;
 
-/// A value of the integrated rate. Whole part and fraction are apart because an `f64` of 1e11 arrivals could not tell
-/// microseconds of a slow stage from each other.
+/// A value of the integrated rate. Whole part and fraction are apart because an `f64` of 1e11 arrivals could
+/// not tell microseconds of a slow stage from each other.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct Level {
     whole: u64,
@@ -167,8 +169,8 @@ impl Segment {
         }
     }
 
-    /// The first instant after `after_ns` and before the end at which the number of users is not `users`, which it
-    /// is at `after_ns`.
+    /// The first instant after `after_ns` and before the end at which the number of users is not `users`,
+    /// which it is at `after_ns`.
     pub(super) fn next_users_change(&self, after_ns: u64, users: u64) -> Option<u64> {
         let (mut same_ns, mut other_ns) = (after_ns, self.end_ns - 1);
         if self.users_at(other_ns) == users {

@@ -18,7 +18,8 @@ fn counts_have_the_mean_and_the_variance_of_a_poisson_process() {
         let average = counts.iter().sum::<f64>() / n;
         let variance = counts.iter().map(|count| (count - average).powi(2)).sum::<f64>() / (n - 1.0);
         assert!((average - mean).abs() < 4.0 * (mean / n).sqrt(), "{average}");
-        // The variance of a sample variance is (kurtosis - 1) variance^2 / n, which here is (2 + 1 / mean) mean^2 / n.
+        // The variance of a sample variance is (kurtosis - 1) variance^2 / n, which here is (2 + 1 / mean)
+        // mean^2 / n.
         assert!((variance - mean).abs() < 4.0 * mean * ((2.0 + 1.0 / mean) / n).sqrt(), "{variance}");
     }
 }

@@ -42,7 +42,8 @@ impl Worker {
 proptest! {
     #[test]
     fn every_arrival_is_fired_by_exactly_one_worker(
-        stages in stages(), law in law(), workers in 1..9_u32, mut events in prop::collection::vec(event(), 0..8),
+        stages in stages(), law in law(), workers in 1..9_u32,
+        mut events in prop::collection::vec(event(), 0..8),
     ) {
         let mut schedule = Schedule::new(&stages, law, 11).unwrap();
         let mut slots = Slots::initial(workers);

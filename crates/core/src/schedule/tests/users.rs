@@ -48,7 +48,8 @@ fn arrivals_and_users_do_not_mix() {
 proptest! {
     #[test]
     fn changes_of_users_are_exactly_where_they_are_announced(
-        stages in stages(), part in 0.0..1.0_f64, factor in 0.0..2.0_f64, samples in prop::collection::vec(0.0..1.0_f64, 20),
+        stages in stages(), part in 0.0..1.0_f64, factor in 0.0..2.0_f64,
+        samples in prop::collection::vec(0.0..1.0_f64, 20),
     ) {
         let schedule = uniform(&stages);
         let schedule = schedule.rescaled(in_range(&schedule, part), factor);
