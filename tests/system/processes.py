@@ -44,10 +44,15 @@ class Going:
         """Sends a signal to the controller alone."""
         self._child.send_signal(number)
 
+    def close_output(self) -> None:
+        """Goes away as a reader of its output, as `| head` does."""
+        assert self._child.stdout is not None
+        self._child.stdout.close()
+
     def end(self) -> Finished:
         """Waits for the end."""
         stdout, stderr = self._child.communicate(timeout=TIME_LIMIT_S)
-        return finished(self._child.returncode, stdout, stderr, self._arguments)
+        return finished(self._child.returncode, stdout or "", stderr, self._arguments)
 
     def __enter__(self) -> Going:
         return self
@@ -55,9 +60,11 @@ class Going:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._child.poll() is None:
-            self._child.kill()
-            self._child.communicate()
+        self._child.kill()
+        self._child.wait(TIME_LIMIT_S)
+        for pipe in (self._child.stdout, self._child.stderr):
+            if pipe is not None:
+                pipe.close()
         for pid in filter(is_alive, self._workers):
             os.kill(pid, signal.SIGKILL)
 

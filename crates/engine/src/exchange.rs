@@ -134,11 +134,16 @@ async fn send_and_receive(
     exchange: &mut Exchange,
 ) -> Result<(), Trouble> {
     let mut unsent = request;
+    let mut closed = false;
     loop {
-        if !unsent.is_empty() || connection.has_unsent() {
-            send(connection, &mut unsent, exchange)?;
+        if !closed && (!unsent.is_empty() || connection.has_unsent()) {
+            match send(connection, &mut unsent, exchange) {
+                // The server may have answered and closed before it read everything: its answer is what counts.
+                Err(Trouble::Io(error)) if is_closed(&error) && exchange.bytes_out > 0 => closed = true,
+                sent => sent?,
+            }
         }
-        let all_sent = unsent.is_empty() && !connection.has_unsent();
+        let all_sent = closed || (unsent.is_empty() && !connection.has_unsent());
         poll_fn(|context| {
             if alarm.expired.get() {
                 return Poll::Ready(Err(Trouble::TimedOut));
@@ -164,11 +169,6 @@ fn send(connection: &mut Connection, unsent: &mut &[u8], exchange: &mut Exchange
                 *unsent = &unsent[written..];
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
-            // The server may have answered and closed before it read everything: its answer is what counts.
-            Err(error) if is_closed(&error) && exchange.bytes_out > 0 => {
-                *unsent = &[];
-                break;
-            }
             Err(error) => return Err(Trouble::Io(error)),
         }
     }

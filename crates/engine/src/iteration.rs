@@ -103,9 +103,11 @@ impl Engine {
 
     /// Executes iteration `number`, which was meant to start at `intended_ns`. Returns when it ended, and whether it
     /// failed before anything was sent, so that a closed user can take a breath.
-    pub async fn iterate(&self, user: &mut User, number: u64, intended_ns: u64, first: bool) -> (u64, bool) {
+    ///
+    /// `due` tells that a schedule meant it to start just then: only so its lag says something of the generator.
+    pub async fn iterate(&self, user: &mut User, number: u64, intended_ns: u64, due: bool) -> (u64, bool) {
         let mut now_ns = now_ns();
-        self.recorder.started(first.then(|| now_ns.saturating_sub(intended_ns)));
+        self.recorder.started(due.then(|| now_ns.saturating_sub(intended_ns)));
         let plan = &self.program.plan;
         let flow = self.program.choice.choose(number, plan.seed);
         user.variables.clear();

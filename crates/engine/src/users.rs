@@ -61,7 +61,7 @@ async fn live(run: Rc<Run>, number: u64, due_ns: u64) {
     while number < run.crowd.wanted.get() {
         run.engine.recorder.planned(1);
         let (ended_ns, unsent) =
-            run.engine.iterate(&mut user, seed.wrapping_add(iteration), intended_ns, iteration == 0).await;
+            run.engine.iterate(&mut user, seed.wrapping_add(iteration), intended_ns, false).await;
         run.ended();
         // Iterations that never wait must not keep the others from running.
         tokio::task::consume_budget().await;

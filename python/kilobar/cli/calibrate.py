@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
+import click
 
 EXIT_INVALID = 3
 
 
-def calibrate(
-    seconds: Annotated[float, typer.Option(help="Length of each of the three runs.")] = 6.0,
-) -> int:
+@click.command()
+@click.option("--seconds", default=6.0, show_default=True, help="Length of each of the three runs.")
+def calibrate(seconds: float) -> int:
     """Measure known delays and a known stall, and compare.
 
     Exit code 1 when a number is off by more than 2 %, 3 when the machine was too busy to say.

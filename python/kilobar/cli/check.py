@@ -6,19 +6,19 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
+import click
 
 from kilobar.model.units import format_duration
 from kilobar.scenario import Checked, load
 from kilobar.scenario.schema import SCHEMA_FILE
 
 
-def check(
-    scenario: Annotated[Path, typer.Argument(help="A scenario file.", show_default=False)],
-    show_plan: Annotated[bool, typer.Option("--plan", help="Print the resolved plan as JSON, secrets hidden.")] = False,
-) -> int:
+@click.command()
+@click.argument("scenario", type=click.Path(path_type=Path))
+@click.option("--plan", "show_plan", is_flag=True, help="Print the resolved plan as JSON.")
+def check(scenario: Path, show_plan: bool) -> int:
     """Validate a scenario; diagnostics with file:line:column and a hint."""
     checked = load(scenario, os.environ)
     for diagnostic in checked.diagnostics:

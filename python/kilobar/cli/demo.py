@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from importlib import resources
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
 from kilobar.cli.outputs import Outputs
 from kilobar.cli.run import EXIT_CODES, EXIT_INTERRUPTED, run_plan
@@ -14,12 +13,12 @@ from kilobar.scenario import Overrides, check_text
 from kilobar.target import TargetProcess
 
 
-def demo(
-    html: Annotated[Path, typer.Option(help="Where to write the report.")] = Path("kilobar-report.html"),
-    duration: Annotated[
-        str | None, typer.Option("--for", help="One stage of this length instead of the example's.")
-    ] = None,
-) -> int:
+@click.command()
+@click.option(
+    "--html", type=click.Path(path_type=Path), default="kilobar-report.html", help="Where to write the report."
+)
+@click.option("--for", "duration", help="One stage of this length instead of the example's.")
+def demo(html: Path, duration: str | None) -> int:
     """Start a small shop, load it for about 15 s, judge it and write a report."""
     outputs = Outputs.of([], [html], [])
     example = resources.files("kilobar") / "examples" / "shop.yaml"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import click
+
 from kilobar.monitor.limits import limits
 
 
+@click.command()
 def doctor() -> int:
     """Print the limits of this machine. Exit code 1 when one of them would spoil a large run."""
     found = limits()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,13 +50,20 @@ class Outputs:
         if failed:
             raise OutputError(f"{len(failed)} of the reports could not be written; the summary above is complete")
 
-    def _renderers(self) -> list[tuple[Path, Callable[[Summary], str]]]:
-        from kilobar.report.html import html_report
-        from kilobar.report.json import json_text
-        from kilobar.report.junit import junit_text
+    def _renderers(self) -> Iterator[tuple[Path, Callable[[Summary], str]]]:
+        """What is not wanted is not imported: a run without reports starts and ends sooner."""
+        if self.json is not None:
+            from kilobar.report.json import json_text
 
-        wanted = ((self.json, json_text), (self.html, html_report), (self.junit, junit_text))
-        return [(path, render) for path, render in wanted if path is not None]
+            yield self.json, json_text
+        if self.html is not None:
+            from kilobar.report.html import html_report
+
+            yield self.html, html_report
+        if self.junit is not None:
+            from kilobar.report.junit import junit_text
+
+            yield self.junit, junit_text
 
 
 def _write(path: Path, text: str) -> None:

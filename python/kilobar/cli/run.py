@@ -5,9 +5,8 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
 from kilobar.cli.interrupt import Interrupt
 from kilobar.cli.keyboard import Keyboard
@@ -24,33 +23,45 @@ EXIT_CODES = {"passed": 0, "failed": 1, "invalid": 3}
 EXIT_INTERRUPTED = 130
 
 
+_FILE = click.Path(path_type=Path)
+
+
+@click.command()
+@click.argument("scenario", metavar="SCENARIO|URL")
+@click.option("--rate", help="Open load: iterations per time, such as 500/s or '0/s to 500/s'.")
+@click.option("--users", help="Closed load: users, such as 50 or '0 to 50'.")
+@click.option("--for", "duration", help="Length of the load, such as 30s or 5m.")
+@click.option("--threshold", "thresholds", multiple=True, help="Such as 'p99 < 200ms'; may be repeated.")
+@click.option("--json", "json_files", metavar="FILE", type=_FILE, multiple=True, help="Write the summary as JSON.")
+@click.option("--html", "html_files", metavar="FILE", type=_FILE, multiple=True, help="Write a report for browsers.")
+@click.option(
+    "--junit", "junit_files", metavar="FILE", type=_FILE, multiple=True, help="Write the verdict as JUnit XML."
+)
+@click.option("--workers", type=int, help="Worker processes; by default as many as the load needs.")
+@click.option("--fleet", default="local", show_default=True, help="Where workers run: local.")
+@click.option("--target", help="Replaces the scenario's target.")
+@click.option("--allow", multiple=True, help="A public host that may be loaded; may be repeated.")
+@click.option("--max-in-flight", type=int, help="Iterations that may be in flight at once.")
+@click.option("--grace", help="How long work in flight may go on after the load.")
+@click.option("--seed", type=int, help="Seeds everything random, to repeat a run.")
+@click.option("--quiet", "-q", is_flag=True, help="No live view, and only the verdict at the end.")
 def run(
-    scenario: Annotated[str, typer.Argument(metavar="SCENARIO|URL", help="A scenario file, or a URL to get.")],
-    rate: Annotated[
-        str | None, typer.Option(help="Open load: iterations per time, such as 500/s or '0/s to 500/s'.")
-    ] = None,
-    users: Annotated[str | None, typer.Option(help="Closed load: users, such as 50 or '0 to 50'.")] = None,
-    duration: Annotated[str | None, typer.Option("--for", help="Length of the load, such as 30s or 5m.")] = None,
-    threshold: Annotated[list[str] | None, typer.Option(help="Such as 'p99 < 200ms'; may be repeated.")] = None,
-    json_files: Annotated[
-        list[Path] | None, typer.Option("--json", metavar="FILE", help="Write the summary as JSON.")
-    ] = None,
-    html_files: Annotated[
-        list[Path] | None, typer.Option("--html", metavar="FILE", help="Write a report for browsers.")
-    ] = None,
-    junit_files: Annotated[
-        list[Path] | None, typer.Option("--junit", metavar="FILE", help="Write the verdict as JUnit XML.")
-    ] = None,
-    workers: Annotated[int | None, typer.Option(help="Worker processes; by default as many as the load needs.")] = None,
-    fleet: Annotated[str, typer.Option(help="Where workers run: local.")] = "local",
-    target: Annotated[str | None, typer.Option(help="Replaces the scenario's target.")] = None,
-    allow: Annotated[list[str] | None, typer.Option(help="A public host that may be loaded; may be repeated.")] = None,
-    max_in_flight: Annotated[int | None, typer.Option(help="Iterations that may be in flight at once.")] = None,
-    grace: Annotated[str | None, typer.Option(help="How long work in flight may go on after the load.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seeds everything random, to repeat a run.")] = None,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="No live view, and only the verdict at the end.")
-    ] = False,
+    scenario: str,
+    rate: str | None,
+    users: str | None,
+    duration: str | None,
+    thresholds: tuple[str, ...],
+    json_files: tuple[Path, ...],
+    html_files: tuple[Path, ...],
+    junit_files: tuple[Path, ...],
+    workers: int | None,
+    fleet: str,
+    target: str | None,
+    allow: tuple[str, ...],
+    max_in_flight: int | None,
+    grace: str | None,
+    seed: int | None,
+    quiet: bool,
 ) -> int:
     """Run a load test and judge it.
 
@@ -60,14 +71,14 @@ def run(
         raise InputError(
             f"there is no fleet {fleet!r} in this version", hint="leave out --fleet: this machine is the fleet"
         )
-    outputs = Outputs.of(json_files or [], html_files or [], junit_files or [])
+    outputs = Outputs.of(json_files, html_files, junit_files)
     overrides = Overrides(
         rate=rate,
         users=users,
         duration=duration,
-        thresholds=tuple(threshold or ()),
+        thresholds=thresholds,
         seed=seed,
-        allow=tuple(allow or ()),
+        allow=allow,
         target=target,
         max_in_flight=max_in_flight,
         grace=grace,

@@ -6,25 +6,21 @@ import json
 import os
 import threading
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
+import click
 
 from kilobar.errors import InputError
 
 
-def target(
-    port: Annotated[int, typer.Option(help="TCP port; 0 takes any free one.")] = 8700,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    tls_port: Annotated[
-        int | None, typer.Option(help="Serve TLS on this port too, with a generated certificate.")
-    ] = None,
-    ca_file: Annotated[
-        Path | None, typer.Option(help="Where to write that certificate, so that clients can trust it.")
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Seeds drawn delays and faults.")] = 1,
-    shop_delay: Annotated[str | None, typer.Option(help="Delay of the shop, such as 5ms or 0ms.")] = None,
-) -> int:
+@click.command()
+@click.option("--port", default=8700, show_default=True, help="TCP port; 0 takes any free one.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--tls-port", type=int, help="Serve TLS on this port too, with a generated certificate.")
+@click.option("--ca-file", type=click.Path(path_type=Path), help="Where to write what makes clients trust it.")
+@click.option("--seed", default=1, show_default=True, help="Seeds drawn delays and faults.")
+@click.option("--shop-delay", help="Delay of the shop, such as 5ms or 0ms.")
+def target(port: int, host: str, tls_port: int | None, ca_file: Path | None, seed: int, shop_delay: str | None) -> int:
     """Serve known delays, faults and a small shop until Ctrl-C. See docs/reference/target.md."""
     from kilobar import _native
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import Any
 
-import typer
+import click
 
 from kilobar.cli.scenario_argument import check_argument
 from kilobar.errors import InputError
@@ -15,14 +15,14 @@ from kilobar.scenario import Overrides
 _SHOWN_LINES = 40
 
 
-def try_scenario(
-    scenario: Annotated[str, typer.Argument(help="A scenario file or a URL.", show_default=False)],
-    allow: Annotated[list[str] | None, typer.Option(help="A public host that may be loaded.")] = None,
-) -> int:
+@click.command()
+@click.argument("scenario", metavar="SCENARIO|URL")
+@click.option("--allow", multiple=True, help="A public host that may be loaded; may be repeated.")
+def try_scenario(scenario: str, allow: tuple[str, ...]) -> int:
     """Run one iteration of each flow and print every exchange, secrets hidden. Exit code 1 when a step failed."""
     from kilobar import _native
 
-    overrides = Overrides(allow=tuple(allow or ()))
+    overrides = Overrides(allow=allow)
     plan = check_argument(scenario, overrides).require()
     try:
         attempts = [json.loads(text) for text in _native.attempt(plan.to_json())]
