@@ -39,12 +39,6 @@ class Interval:
         """Adds what another worker measured in the same time: gauges add up."""
     def extend(self, later: Interval) -> None:
         """Adds what was measured at a later time: gauges keep their newest value."""
-    def mark_degraded(self) -> None: ...
-    def add_lost(self, iterations: int) -> None:
-        """Counts iterations of a dead worker: planned and lost both grow by it."""
-    def lose_in_flight(self, iterations: int) -> None:
-        """Moves iterations that were in flight on a dead worker from started to lost. Counters only: the gauge
-        in_flight is left to the intervals of the workers that live."""
     @property
     def start_ns(self) -> int: ...
     @property

@@ -85,10 +85,10 @@ def test_an_answer_that_comes_before_a_large_body_is_sent_counts(
         f"target: {target.url}\nsteps: [{{post: /fault/early, body: {body}}}]\nload: {{rate: 10/s, for: 300ms}}\n"
     )
     done = kilobar("run", file, "--workers", "1", "--json", json_file)
-    # A reset may overtake the answer, which the server had sent before it closed with unread bytes: TCP has it so.
-    assert set(done.errors) <= {"reset"}
+    # A reset may overtake the answer, and the server may close just when the connection is used again: TCP has it so.
+    assert set(done.errors) <= {"reset", "stale"}
     assert done.ledger["started"] == 3
-    assert done.summary["connections"]["open"] == 0
+    assert done.ledger["in_flight"] == 0
 
 
 def test_saved_text_reaches_the_next_request_as_its_place_needs_it(

@@ -32,18 +32,6 @@ impl Interval {
         self.0.extend(&later.0);
     }
 
-    fn mark_degraded(&mut self) {
-        self.0.degraded = true;
-    }
-
-    fn add_lost(&mut self, iterations: u64) {
-        self.0.ledger.add_lost(iterations);
-    }
-
-    fn lose_in_flight(&mut self, iterations: u64) {
-        self.0.ledger.lose_in_flight(iterations);
-    }
-
     #[getter]
     fn start_ns(&self) -> u64 {
         self.0.start_ns

@@ -29,21 +29,6 @@ impl Ledger {
             && self.started == self.ok + self.failed + self.in_flight
     }
 
-    /// Counts iterations that were due on a dead worker, which nobody started.
-    pub fn add_lost(&mut self, iterations: u64) {
-        self.planned += iterations;
-        self.lost += iterations;
-    }
-
-    /// Counts iterations that a dead worker had in flight as lost: whether they ended well nobody knows.
-    ///
-    /// Only the counters move; the gauge follows from the intervals of the workers that are left.
-    pub fn lose_in_flight(&mut self, iterations: u64) {
-        // Never more than were started, whatever a dead worker claimed.
-        self.started = self.started.saturating_sub(iterations);
-        self.lost += iterations;
-    }
-
     /// Adds the counters of another worker for the same time: gauges add up.
     pub fn merge(&mut self, other: &Self) {
         let in_flight = self.in_flight + other.in_flight;
