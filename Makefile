@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 RUST_SOURCES := $(shell find crates -name '*.rs' -o -name 'Cargo.toml') Cargo.toml Cargo.lock
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 
-.PHONY: setup demo run test test-rust test-python check wheel bench bless fuzz clean
+.PHONY: setup demo run test test-rust test-python check wheel bench bless clean
 
 setup: $(VENV)/.built
 

@@ -93,3 +93,30 @@ class FleetError(KilobarError):
 
     code = "fleet"
     exit_code = 4
+
+
+INPUT_CODES = {
+    "output": "A report cannot be written where it was asked for, or was asked for twice.",
+    "target": "A target cannot be started: its port is in use, for example.",
+}
+"""More exact codes of `InputError`."""
+
+STEP_ERRORS = {
+    "dns": "The host name could not be resolved.",
+    "blocked": "Kilobar refused to connect: the address is public and not allowed, or one that is never loaded.",
+    "refused": "Nothing listens there.",
+    "connect_timeout": "The connection was not ready within `connect_timeout`.",
+    "connect": "Connecting failed otherwise: unreachable, no free port or file descriptor.",
+    "tls": "The TLS handshake or a TLS record failed, bad certificates included.",
+    "reset": "The server reset the connection in the middle of an exchange.",
+    "eof": "The server closed the connection in the middle of an exchange.",
+    "stale": "A kept connection turned out closed before the first byte of the response. The request is not repeated.",
+    "read_timeout": "The response was not complete within `timeout`.",
+    "protocol": "What came was not HTTP, or more came than was asked for.",
+    "too_large": "The head or the body of the response was over its limit.",
+    "status": "The status code was not an expected one.",
+    "check": "A check on the response failed.",
+    "extract": "A value to save was not in the response.",
+    "script": "The request could not be built from its template.",
+}
+"""The classes under which failed steps are counted; the engine's list, in its order."""

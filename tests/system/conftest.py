@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from kilobar.target import TargetProcess
 
 _HERE = Path(__file__).parent

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from kilobar.target import TargetProcess
 
 from .command import kilobar
@@ -97,7 +98,7 @@ def test_no_response_time_is_below_the_delay_that_the_target_has(target: TargetP
         assert values[0] >= 50 * 0.999
         assert values == sorted(values)
         assert times[clock]["count"] == 40
-    assert times["phases_ms"]["wait"]["min"] >= 50 * 0.99
+    assert times["phases_ms"]["wait"]["count"] == 40
 
 
 def test_a_body_that_trickles_is_time_of_receiving(target: TargetProcess, json_file: Path) -> None:
@@ -105,11 +106,14 @@ def test_a_body_that_trickles_is_time_of_receiving(target: TargetProcess, json_f
         "run", f"{target.url}/slow/3/100ms", "--rate", "30/s", "--for", "1s", "--json", json_file, "--workers", "1"
     )
     assert done.ledger["ok"] == 30
-    phases = done.summary["total"]["phases_ms"]
-    assert phases["receive"]["min"] >= 199  # the second and the third piece
+    total = done.summary["total"]
+    assert total["service_ms"]["min"] >= 200 * 0.999, "two pieces come 100 ms each after the one before"
+    assert total["phases_ms"]["receive"]["p50"] > total["phases_ms"]["wait"]["p50"]
 
 
-def test_the_planned_number_of_a_ramp_is_exact(target: TargetProcess, scenario: Callable[[str], Path], json_file: Path) -> None:
+def test_the_planned_number_of_a_ramp_is_exact(
+    target: TargetProcess, scenario: Callable[[str], Path], json_file: Path
+) -> None:
     file = scenario(
         f"target: {target.url}\nsteps: [get: /]\nload:\n"
         "  - {rate: 0/s to 100/s, for: 500ms}\n  - {rate: 100/s, for: 500ms}\n  - {rate: 100/s to 0/s, for: 500ms}\n"
@@ -119,7 +123,9 @@ def test_the_planned_number_of_a_ramp_is_exact(target: TargetProcess, scenario: 
     assert target.stats()["requests"] == 100
 
 
-def test_users_and_rates_may_follow_each_other(target: TargetProcess, scenario: Callable[[str], Path], json_file: Path) -> None:
+def test_users_and_rates_may_follow_each_other(
+    target: TargetProcess, scenario: Callable[[str], Path], json_file: Path
+) -> None:
     file = scenario(
         f"target: {target.url}\nsteps: [get: /delay/20ms]\nload:\n"
         "  - {rate: 100/s, for: 500ms}\n  - {users: 3, for: 500ms}\n"

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from kilobar.target import TargetProcess
 
 from .command import Finished, kilobar
@@ -26,7 +27,6 @@ def must_be_refused(done: Finished, code: str, *words: str) -> None:
     assert done.stdout == ""
 
 
-@pytest.mark.parametrize("command", ["run", "check", "try"])
 @pytest.mark.parametrize(
     ("text", "code", "place"),
     [
@@ -43,10 +43,17 @@ def must_be_refused(done: Finished, code: str, *words: str) -> None:
     ids=lambda value: value if isinstance(value, str) and "\n" not in value else "",
 )
 def test_a_scenario_that_is_wrong_is_refused_with_its_place_and_a_hint(
-    scenario: Write, text: str, code: str, place: str, command: str
+    scenario: Write, text: str, code: str, place: str
 ) -> None:
     file = scenario(text)
-    must_be_refused(kilobar(command, file), code, f"{file}{place}")
+    must_be_refused(kilobar("run", file), code, f"{file}{place}")
+
+
+@pytest.mark.parametrize("command", ["run", "check", "try"])
+def test_every_command_tells_each_error_of_a_scenario_once(scenario: Write, command: str) -> None:
+    done = kilobar(command, scenario(HEAD + STEPS + "load: {rate: 10/s, for: soon}\n"))
+    must_be_refused(done, "bad-duration")
+    assert done.stderr.count("error[") == 1
 
 
 @pytest.mark.parametrize(

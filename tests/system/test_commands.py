@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from kilobar.target import TargetProcess
 
 from .command import argv, kilobar
@@ -130,7 +131,9 @@ def test_junit_has_a_case_for_each_threshold_and_the_broken_one_fails(target: Ta
     root = ElementTree.parse(junit).getroot()
     cases = {case.get("name"): case for case in root.iter("testcase")}
     assert any("count > 1000" in str(name) for name in cases)
-    broken = [name for name, case in cases.items() if case.find("failure") is not None or case.find("error") is not None]
+    broken = [
+        name for name, case in cases.items() if case.find("failure") is not None or case.find("error") is not None
+    ]
     assert any("count > 1000" in str(name) for name in broken)
     assert not any("errors < 1%" in str(name) for name in broken)
 
@@ -149,7 +152,7 @@ def test_the_html_report_needs_nothing_from_anywhere(target: TargetProcess, tmp_
 
 def test_plain_lines_are_written_where_no_terminal_is(target: TargetProcess) -> None:
     done = kilobar("run", target.url, "--rate", "50/s", "--for", "3s")
-    assert re.search(r"^ +1\.\ds  50/s asked  50/s  p50", done.stdout, re.MULTILINE)
+    assert re.search(r"^ +1\.\ds  50/s asked  [\d.]+/s  p50", done.stdout, re.MULTILINE)
     assert "\x1b" not in done.stdout
 
 
@@ -163,7 +166,9 @@ def test_a_reader_that_goes_away_is_no_crash(target: TargetProcess) -> None:
 def test_names_and_responses_beyond_ascii_are_in_the_report_as_they_are(
     target: TargetProcess, scenario: Callable[[str], Path], json_file: Path
 ) -> None:
-    file = scenario(f"name: 'naïve ☃'\ntarget: {target.url}\nsteps: [get: /fault/garbage]\nload: {{rate: 5/s, for: 1s}}\n")
+    file = scenario(
+        f"name: 'naïve ☃'\ntarget: {target.url}\nsteps: [get: /fault/garbage]\nload: {{rate: 5/s, for: 1s}}\n"
+    )
     done = kilobar("run", file, "--json", json_file)
     assert done.summary["run"]["name"] == "naïve ☃"
     assert done.errors == {"protocol": 5}

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from kilobar.target import TargetProcess
 
 from .command import kilobar
@@ -25,7 +26,9 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["umount", str(folder)], check=True)
 
 
-def test_a_full_disk_costs_the_report_and_nothing_else(target: TargetProcess, small_disk: Path, json_file: Path) -> None:
+def test_a_full_disk_costs_the_report_and_nothing_else(
+    target: TargetProcess, small_disk: Path, json_file: Path
+) -> None:
     html = small_disk / "report.html"
     html.write_text("the older report")
     done = kilobar("run", target.url, "--rate", "20/s", "--for", "500ms", "--html", html, "--json", json_file)

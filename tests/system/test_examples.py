@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from kilobar.target import TargetProcess
 
 from .command import kilobar

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from kilobar.target import TargetProcess
 
 from .command import kilobar
@@ -35,7 +36,9 @@ def test_a_well_behaved_answer_is_no_failure(
     target: TargetProcess, scenario: Write, json_file: Path, step: str
 ) -> None:
     # The second step proves that what came before it left the connection in order.
-    file = scenario(f"target: {target.url}\nsteps:\n  - {step}\n  - get: /status/200\nload: {{rate: 20/s, for: 300ms}}\n")
+    file = scenario(
+        f"target: {target.url}\nsteps:\n  - {step}\n  - get: /status/200\nload: {{rate: 20/s, for: 300ms}}\n"
+    )
     done = kilobar("run", file, "--workers", "1", "--json", json_file)
     done.must_end_with(0)
     assert done.errors == {}, done.summary["samples"]
@@ -91,9 +94,7 @@ def test_an_answer_that_comes_before_a_large_body_is_sent_counts(
     assert done.ledger["in_flight"] == 0
 
 
-def test_saved_text_reaches_the_next_request_as_its_place_needs_it(
-    target: TargetProcess, scenario: Write
-) -> None:
+def test_saved_text_reaches_the_next_request_as_its_place_needs_it(target: TargetProcess, scenario: Write) -> None:
     text = r"""
 steps:
   - post: /echo

@@ -57,7 +57,8 @@ def test_the_plan_that_check_prints_shows_no_secret(target: TargetProcess, scena
 
 def test_there_are_few_samples_and_each_is_short(target: TargetProcess, scenario: Write, json_file: Path) -> None:
     file = scenario(
-        f"target: {target.url}\nsteps: [{{get: /bytes/200000, check: {{status: 418}}}}]\nload: {{rate: 400/s, for: 1s}}\n"
+        f"target: {target.url}\nsteps: [{{get: /bytes/200000, check: {{status: 418}}}}]\n"
+        "load: {rate: 400/s, for: 1s}\n"
     )
     done = kilobar("run", file, "--json", json_file)
     assert done.errors == {"status": 400}

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from kilobar import _native
 
 from .sources import text_of
@@ -30,7 +31,9 @@ def test_the_module_has_the_names_of_its_stub() -> None:
     assert isinstance(_native.__version__, str)
 
 
-@pytest.mark.parametrize("node", [node for node in STUB.body if isinstance(node, ast.ClassDef)], ids=lambda node: node.name)
+@pytest.mark.parametrize(
+    "node", [node for node in STUB.body if isinstance(node, ast.ClassDef)], ids=lambda node: node.name
+)
 def test_a_class_has_the_members_of_its_stub(node: ast.ClassDef) -> None:
     native = getattr(_native, node.name)
     assert public(native) == {name for name in declared(node.body) if not name.startswith("_")}
@@ -42,7 +45,9 @@ def test_a_class_has_the_members_of_its_stub(node: ast.ClassDef) -> None:
 def test_a_function_takes_the_arguments_of_its_stub(node: ast.FunctionDef) -> None:
     text: str = getattr(_native, node.name).__text_signature__
     names = [argument.arg for argument in node.args.args]
-    found = [part.partition("=")[0].strip() for part in text.strip("()").split(",") if part.strip() not in ("", "/", "*")]
+    found = [
+        part.partition("=")[0].strip() for part in text.strip("()").split(",") if part.strip() not in ("", "/", "*")
+    ]
     assert found == names
 
 

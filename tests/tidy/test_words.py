@@ -10,7 +10,9 @@ from .sources import text_of, tracked
 DRAWERS = {"utils", "util", "helpers", "helper", "manager", "common", "misc"}
 """A file with such a name takes in everything, and nobody looks there for anything."""
 
-_TEXT = (".py", ".pyi", ".rs", ".md", ".toml", ".yaml", ".yml", ".json", ".html", ".css", ".js", ".cfg", ".txt", ".lock")
+_TEXT = tuple(
+    [".py", ".pyi", ".rs", ".md", ".toml", ".yaml", ".yml", ".json", ".html", ".css", ".js", ".cfg", ".txt", ".lock"]
+)
 
 
 def places(pattern: str, paths: tuple[Path, ...]) -> list[str]:
@@ -29,7 +31,9 @@ def test_no_file_or_folder_is_a_drawer() -> None:
 
 
 def test_no_test_sleeps_except_where_real_processes_are_waited_for() -> None:
-    tests = tuple(path for path in tracked(".py") if path.parts[0] == "tests" and path.parts[1] not in ("system", "tidy"))
+    tests = tuple(
+        path for path in tracked(".py") if path.parts[0] == "tests" and path.parts[1] not in ("system", "tidy")
+    )
     assert len(tests) > 20
     assert places(r"\bsleep\(", tests) == []
 
@@ -38,7 +42,10 @@ def test_no_test_sleeps_except_where_real_processes_are_waited_for() -> None:
     ("what", "pattern"),
     [
         ("a path of somebody's machine", r"(?<![\w.}*~-])/(?:work|root|tmp|home)/\w"),
-        ("a host of a package registry", r"\b(?:files\.pythonhosted|pypi\.org|crates\.io/api|static\.crates\.io|npmjs\.)"),
+        (
+            "a host of a package registry",
+            r"\b(?:files\.pythonhosted|pypi\.org|crates\.io/api|static\.crates\.io|npmjs\.)",
+        ),
         ("work that is not done", r"\b(?:TODO|FIXME|XXX|HACK)\b"),
         ("a debugger or a print that was forgotten", r"\b(?:breakpoint\(\)|pdb\.set_trace|dbg!\()"),
         ("a conflict of two versions", r"^(?:<{7}|>{7}) "),

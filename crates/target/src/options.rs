@@ -37,7 +37,7 @@ impl Default for Options {
             tls_port: None,
             ca_file: None,
             seed: 1,
-            shop_delay: "2ms+exponential/2ms".parse().expect("the default is a valid delay"),
+            shop_delay: "8ms+exponential/6ms".parse().expect("the default is a valid delay"),
             response_bytes: 5,
         }
     }

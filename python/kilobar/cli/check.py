@@ -21,9 +21,9 @@ from kilobar.scenario.schema import SCHEMA_FILE
 def check(scenario: Path, show_plan: bool) -> int:
     """Validate a scenario; diagnostics with file:line:column and a hint."""
     checked = load(scenario, os.environ)
-    for diagnostic in checked.diagnostics:
-        print(diagnostic, file=sys.stderr)
     plan = checked.require()
+    for warning in checked.diagnostics:
+        print(warning, file=sys.stderr)
     if show_plan:
         print(json.dumps(_without_secrets(plan.to_dict()), ensure_ascii=False, indent=2))
         return 0

@@ -49,6 +49,8 @@ def _announce(read_end: int, host: str) -> None:
     if not line:
         return
     where = json.loads(line)
+    if ":" in host:
+        host = f"[{host}]"
     print(f"target listens on http://{host}:{where['http']}/", flush=True)
     if where["https"]:
         trust = f", certificate in {where['ca_file']}" if where["ca_file"] else ""

@@ -22,8 +22,9 @@ def environment(plan: Plan, command: str) -> dict[str, str]:
         "seed": str(plan.seed),
     }
     if any(origin.scheme == "https" for origin in plan.origins):
-        verification = "off (insecure)" if plan.http.insecure else "on"
-        values["tls"] = f"certificate verification {verification}, session resumption {plan.http.resumption}"
+        # Reports warn loudly when this begins with "insecure".
+        verification = "insecure: certificates are not verified" if plan.http.insecure else "certificates are verified"
+        values["tls"] = f"{verification}; session resumption {plan.http.resumption}"
     if command:
         values["command"] = command
     return values

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from kilobar import errors
 from kilobar.model import threshold, units
@@ -119,9 +119,17 @@ def errors_page() -> str:
     for kind in sorted(_error_kinds(), key=lambda kind: kind.code):
         doc = (kind.__doc__ or "").strip().split("\n\n")[0]
         lines.append(f"| `{kind.code}` | {kind.exit_code} | {doc} |")
-    lines.extend(["", "## Diagnostics of scenarios", "", "| code | meaning |", "|---|---|"])
-    lines.extend(f"| `{code}` | {_cell(meaning)} |" for code, meaning in CODES.items())
+    exit_code = errors.InputError.exit_code
+    lines.extend(f"| `{code}` | {exit_code} | {meaning} |" for code, meaning in errors.INPUT_CODES.items())
+    lines.extend(["", "## Diagnostics of scenarios", "", *_table("code", CODES)])
+    lines.extend(["", "## Why a step failed", "", "The classes under which reports count failed requests.", ""])
+    lines.extend(_table("class", errors.STEP_ERRORS))
     return "\n".join(lines) + "\n"
+
+
+def _table(head: str, meanings: Mapping[str, str]) -> list[str]:
+    rows = (f"| `{name}` | {_cell(meaning)} |" for name, meaning in meanings.items())
+    return [f"| {head} | meaning |", "|---|---|", *rows]
 
 
 def _error_kinds() -> Iterable[type[errors.KilobarError]]:

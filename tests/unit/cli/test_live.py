@@ -6,11 +6,12 @@ import sys
 from dataclasses import replace
 
 import pytest
+from rich.console import Console
+
 from kilobar.cli.live import LiveView, is_interactive, plain_line
 from kilobar.cli.live_screen import HISTORY_S, LiveScreen
 from kilobar.model.live import Live, Phase
 from kilobar.model.summary import Event, Ledger, Percentiles, Point, SeriesSummary, Summary
-from rich.console import Console
 
 
 class Terminal(io.StringIO):

@@ -17,6 +17,6 @@ def test_a_reader_sees_the_machine_and_how_the_target_was_spoken_to() -> None:
 def test_unverified_certificates_are_named() -> None:
     secure = plan(origins=(Origin("https", "::1", 443),), http=HttpPolicy(insecure=True, resumption="shared"))
     values = environment(secure, "")
-    assert values["tls"] == "certificate verification off (insecure), session resumption shared"
+    assert values["tls"] == "insecure: certificates are not verified; session resumption shared"
     assert values["targets"] == "https://[::1]:443"
     assert "command" not in values

@@ -1,0 +1,26 @@
+"""What the documentation shows as a file is one: scenarios pass `kilobar check`, the plan is the one of the example."""
+
+import json
+
+import pytest
+
+from kilobar.scenario import check_text
+
+from .pages import ROOT, Block, blocks
+
+SCENARIOS = blocks("yaml")
+
+
+@pytest.mark.parametrize("block", SCENARIOS, ids=str)
+def test_every_scenario_in_the_documentation_is_accepted_without_a_diagnostic(block: Block) -> None:
+    checked = check_text(block.text.encode(), str(block), {})
+    assert [str(diagnostic) for diagnostic in checked.diagnostics] == []
+
+
+def test_there_are_scenarios_in_the_documentation() -> None:
+    assert len(SCENARIOS) > 5
+
+
+def test_the_plan_that_the_documentation_shows_is_that_of_the_first_example() -> None:
+    (shown,) = [block for block in blocks("json") if block.page.name == "plan.md"]
+    assert json.loads(shown.text) == json.loads((ROOT / "tests/golden/plans/first.json").read_text())

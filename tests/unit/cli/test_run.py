@@ -1,0 +1,78 @@
+"""What `kilobar run` refuses before anything starts, and what its overrides become."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kilobar.cli import run as command
+from kilobar.cli.main import execute
+from kilobar.model.plan import Plan
+from kilobar.model.summary import Outcome, Summary
+
+from .summaries import a_summary
+
+
+@pytest.fixture
+def plans(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Plan, dict[str, Any]]]:
+    """The plans that would have been run, and how."""
+    seen: list[tuple[Plan, dict[str, Any]]] = []
+
+    def run_plan(plan: Plan, **options: Any) -> tuple[Summary, bool]:
+        seen.append((plan, options))
+        return a_summary(), False
+
+    monkeypatch.setattr(command, "run_plan", run_plan)
+    return seen
+
+
+def test_options_become_the_plan(plans: list[tuple[Plan, dict[str, Any]]]) -> None:
+    words = "--rate 50/s --for 3s --seed 9 --max-in-flight 7 --grace 2s --workers 2 --quiet --threshold"
+    assert execute(["run", "http://127.0.0.1:1/", *words.split(), "p99 < 10ms", "--threshold", "errors < 1%"]) == 0
+    ((plan, options),) = plans
+    assert (plan.load[0].start, plan.load[0].end, plan.duration_ns) == (50, 50, 3_000_000_000)
+    assert (plan.seed, plan.max_in_flight, plan.grace_ns) == (9, 7, 2_000_000_000)
+    assert plan.thresholds == ("p99 < 10ms", "errors < 1%")
+    assert options == {"workers": 2, "quiet": True}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "interrupted", "exit_code"),
+    [("passed", False, 0), ("failed", False, 1), ("invalid", False, 3), ("passed", True, 130), ("invalid", True, 130)],
+)
+def test_the_outcome_is_the_exit_code(
+    monkeypatch: pytest.MonkeyPatch, outcome: Outcome, interrupted: bool, exit_code: int
+) -> None:
+    from dataclasses import replace
+
+    result = (replace(a_summary(), outcome=outcome), interrupted)
+    monkeypatch.setattr(command, "run_plan", lambda plan, **options: result)
+    assert execute(["run", "http://127.0.0.1:1/"]) == exit_code
+
+
+def test_a_warning_of_the_scenario_is_told_before_the_run(
+    plans: list[tuple[Plan, dict[str, Any]]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "s.yaml"
+    file.write_text("target: http://127.0.0.1:1\nsteps: [get: /]\n")
+    assert execute(["run", str(file)]) == 0
+    assert "warning[no-load]" in capsys.readouterr().err
+    assert len(plans) == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "http://127.0.0.1:1/ --fleet ray",
+        "http://127.0.0.1:1/ --json a --json b",
+        "http://127.0.0.1:1/ --json missing-folder/a",
+        "http://127.0.0.1:1/ --rate soon",
+        "missing.yaml",
+    ],
+)
+def test_what_cannot_be_run_is_refused_before_it_starts(
+    plans: list[tuple[Plan, dict[str, Any]]], capsys: pytest.CaptureFixture[str], words: str
+) -> None:
+    assert execute(["run", *words.split()]) == 2
+    assert "error[" in capsys.readouterr().err
+    assert plans == []
