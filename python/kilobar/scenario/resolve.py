@@ -31,6 +31,7 @@ NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 _ENV = re.compile(r"env\.([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", re.DOTALL)
 _CALL = re.compile(r"([A-Za-z_][A-Za-z0-9_.]*)\s*\((.*)\)", re.DOTALL)
 _DOTTED = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)\.([A-Za-z0-9_.]+)")
+_CREDENTIALS = re.compile(r"(://)[^/?#@]*@")
 _INT = re.compile(r"-?[0-9]{1,19}")
 
 
@@ -93,8 +94,9 @@ class Template(NamedTuple):
         return "".join(piece.text for piece in self.pieces if isinstance(piece, Known))
 
     def shown(self) -> str:
-        """The text as a message may show it: nothing from the environment."""
-        return shorten(self.node.text if self.is_secret or not self.is_constant else self.text())
+        """The text as a message may show it: nothing from the environment, no user and password of an address."""
+        text = self.node.text if self.is_secret or not self.is_constant else self.text()
+        return shorten(_CREDENTIALS.sub(r"\1***@", text))
 
 
 class Resolver:

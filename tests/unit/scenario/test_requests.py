@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from kilobar.scenario import from_url
+
 from .checking import check, codes, plan, request
 
 
@@ -211,3 +213,10 @@ def test_a_bad_save_rule_does_not_make_its_variable_unknown() -> None:
     )
     assert codes(checked) == ["wrong-type"]
     assert "{json:" in (checked.diagnostics[0].hint or "")
+
+
+def test_credentials_in_an_address_are_refused_and_not_repeated() -> None:
+    checked = from_url("http://user:hunter2@shop.example/items")
+    assert not checked.ok
+    assert all("hunter2" not in str(diagnostic) for diagnostic in checked.diagnostics)
+    assert "http://***@shop.example/items" in str(checked.diagnostics[0])
