@@ -18,6 +18,9 @@ use tokio::io::unix::AsyncFd;
 
 use crate::now_ns;
 
+/// So few cancelled deadlines are not worth a sweep.
+const SWEEP_AT: usize = 1024;
+
 thread_local! {
     static CURRENT: RefCell<Option<Rc<Wheel>>> = const { RefCell::new(None) };
 }
@@ -127,7 +130,24 @@ struct State {
     deadlines: BinaryHeap<Reverse<(u64, usize)>>,
     entries: Vec<Entry>,
     free: Vec<usize>,
+    /// How many of the deadlines nobody waits for any more.
+    cancelled: usize,
     armed_ns: Option<u64>,
+}
+
+impl State {
+    /// Forgets cancelled deadlines: limits that are long and hardly ever reached would pile up until they are due.
+    fn sweep(&mut self) {
+        let State { deadlines, entries, free, .. } = self;
+        deadlines.retain(|&Reverse((_, entry))| {
+            let waited_for = !matches!(entries[entry], Entry::Cancelled);
+            if !waited_for {
+                free.push(entry);
+            }
+            waited_for
+        });
+        self.cancelled = 0;
+    }
 }
 
 #[derive(Debug)]
@@ -175,8 +195,12 @@ impl Wheel {
         let mut state = self.state.borrow_mut();
         if let Entry::Fired = state.entries[entry] {
             state.free.push(entry);
-        } else {
-            state.entries[entry] = Entry::Cancelled;
+            return;
+        }
+        state.entries[entry] = Entry::Cancelled;
+        state.cancelled += 1;
+        if state.cancelled >= SWEEP_AT && state.cancelled * 2 > state.deadlines.len() {
+            state.sweep();
         }
     }
 
@@ -191,7 +215,10 @@ impl Wheel {
             state.deadlines.pop();
             match std::mem::replace(&mut state.entries[entry], Entry::Fired) {
                 Entry::Waiting(waker) => waker.wake(),
-                Entry::Fired | Entry::Cancelled => state.free.push(entry),
+                Entry::Fired | Entry::Cancelled => {
+                    state.cancelled -= 1;
+                    state.free.push(entry);
+                }
             }
         }
     }
@@ -266,6 +293,23 @@ mod tests {
             let state = wheel.state.borrow();
             assert!(state.deadlines.is_empty());
             assert_eq!(state.free.len(), state.entries.len());
+        });
+    }
+
+    #[test]
+    fn cancelled_deadlines_do_not_pile_up() {
+        with_timers(async {
+            let an_hour_ns = 3_600_000_000_000;
+            for _ in 0..10 * SWEEP_AT {
+                let mut cancelled = Box::pin(sleep(an_hour_ns));
+                let polled =
+                    std::future::poll_fn(|context| Poll::Ready(cancelled.as_mut().poll(context))).await;
+                assert_eq!(polled, Poll::Pending);
+            }
+            let wheel = wheel();
+            let state = wheel.state.borrow();
+            assert!(state.deadlines.len() < 2 * SWEEP_AT, "{}", state.deadlines.len());
+            assert!(state.entries.len() < 2 * SWEEP_AT, "{}", state.entries.len());
         });
     }
 

@@ -25,23 +25,36 @@ struct Seat {
 
 /// Fires every arrival that belongs to this worker, until the load ends.
 pub async fn fire(run: Rc<Run>) {
+    /// After so many without a pause the others get their turn: commands must be heard also by a worker that is late.
+    const AT_ONCE: u32 = 1024;
     let mut cursor = Arrivals::new(&run.schedule.borrow());
+    // What the cursor passes because it belongs to others may still become ours, if their worker dies in time. From
+    // here on nothing was fired; whose an arrival was at its own time decides, so none is fired twice.
+    let mut fired_until = cursor.clone();
+    let mut at_once = 0;
     loop {
         let next = cursor.peek(&run.schedule.borrow());
-        let Some(arrival) = next else {
-            if run.wait_until(run.end_ns()).await && now_ns() >= run.engine.start_ns + run.end_ns() {
-                return;
+        match next {
+            Some(arrival) if !run.owns(arrival.number, arrival.at_ns) => cursor.advance(),
+            Some(arrival) if run.engine.start_ns + arrival.at_ns <= now_ns() => {
+                cursor.advance();
+                fired_until = cursor.clone();
+                seat(&run, arrival);
+                at_once += 1;
+                if at_once == AT_ONCE {
+                    at_once = 0;
+                    tokio::task::yield_now().await;
+                }
             }
-            continue;
-        };
-        if !run.owns(arrival.number, arrival.at_ns) {
-            cursor.advance();
-        } else if run.engine.start_ns + arrival.at_ns <= now_ns() {
-            cursor.advance();
-            run.engine.recorder.planned(1);
-            seat(&run, arrival);
-        } else {
-            run.wait_until(arrival.at_ns).await;
+            _ => {
+                at_once = 0;
+                let time_ns = next.map_or_else(|| run.end_ns(), |arrival| arrival.at_ns);
+                if !run.wait_until(time_ns).await {
+                    cursor = fired_until.clone();
+                } else if next.is_none() && run.time_ns() >= run.end_ns() {
+                    return;
+                }
+            }
         }
     }
 }
@@ -49,9 +62,11 @@ pub async fn fire(run: Rc<Run>) {
 fn seat(run: &Rc<Run>, arrival: Arrival) {
     let seats = &run.seats;
     if let Some(seat) = seats.idle.borrow_mut().pop() {
+        run.engine.recorder.started();
         seat.arrival.set(Some(arrival));
         seat.alarm.wake();
-    } else if seats.taken.get() < run.max_in_flight {
+    } else if seats.taken.get() < run.max_in_flight.get() {
+        run.engine.recorder.started();
         seats.taken.set(seats.taken.get() + 1);
         let alarm = run.new_alarm();
         let seat = Rc::new(Seat { alarm, arrival: Cell::new(Some(arrival)) });

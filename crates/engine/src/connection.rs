@@ -2,9 +2,11 @@
 
 use std::future::poll_fn;
 use std::io::{self, Read, Write};
-use std::task::{Context, Poll};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
 use rustls::ClientConnection;
+use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::TcpStream;
 
 /// A connection. Dropping it closes it.
@@ -40,27 +42,20 @@ impl Connection {
             if !session.is_handshaking() {
                 return Ok(session.handshake_kind() == Some(rustls::HandshakeKind::Resumed));
             }
-            poll_fn(|context| self.stream.poll_read_ready(context)).await?;
-            match fill(session, &self.stream) {
-                Ok(0) => {
-                    return Err(io::Error::new(
-                        io::ErrorKind::UnexpectedEof,
-                        "closed during the TLS handshake",
-                    ));
-                }
-                Ok(_) => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) => return Err(error),
+            let read = poll_fn(|context| fill(session, &mut self.stream, context)).await?;
+            if read == 0 {
+                return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "closed during the TLS handshake"));
             }
         }
     }
 
-    /// Reads what is there, 0 at the end of the stream. `WouldBlock` costs no system call when nothing has arrived.
+    /// Reads once, 0 at the end of the stream. After a read that did not fill the buffer tokio knows that nothing more
+    /// is there, so that the next call costs no system call until something arrives.
     #[inline]
-    pub fn try_read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+    pub fn poll_read(&mut self, context: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         match &mut self.tls {
-            None => self.stream.try_read(buffer),
-            Some(session) => read_tls(session, &self.stream, buffer),
+            None => read_plain(&mut self.stream, context, buffer),
+            Some(session) => read_tls(session, &mut self.stream, context, buffer),
         }
     }
 
@@ -95,12 +90,6 @@ impl Connection {
         }
     }
 
-    /// Ready when something may be read.
-    #[inline]
-    pub fn poll_readable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.stream.poll_read_ready(context)
-    }
-
     /// Ready when something may be written.
     pub fn poll_writable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.stream.poll_write_ready(context)
@@ -120,10 +109,27 @@ impl Write for Socket<'_> {
     }
 }
 
-impl Read for Socket<'_> {
+/// Lets rustls read from the socket, and its task be woken when there is nothing yet.
+struct Polled<'a, 'b>(&'a mut TcpStream, &'a mut Context<'b>);
+
+impl Read for Polled<'_, '_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.try_read(buffer)
+        match read_plain(self.0, self.1, buffer) {
+            Poll::Ready(read) => read,
+            Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
+        }
     }
+}
+
+#[inline]
+fn read_plain(
+    stream: &mut TcpStream,
+    context: &mut Context<'_>,
+    buffer: &mut [u8],
+) -> Poll<io::Result<usize>> {
+    let mut read = ReadBuf::new(buffer);
+    ready!(Pin::new(stream).poll_read(context, &mut read))?;
+    Poll::Ready(Ok(read.filled().len()))
 }
 
 fn flush(session: &mut ClientConnection, stream: &TcpStream) -> io::Result<()> {
@@ -133,22 +139,34 @@ fn flush(session: &mut ClientConnection, stream: &TcpStream) -> io::Result<()> {
     Ok(())
 }
 
-fn fill(session: &mut ClientConnection, stream: &TcpStream) -> io::Result<usize> {
-    let read = session.read_tls(&mut Socket(stream))?;
+fn fill(
+    session: &mut ClientConnection,
+    stream: &mut TcpStream,
+    context: &mut Context<'_>,
+) -> Poll<io::Result<usize>> {
+    let read = match session.read_tls(&mut Polled(stream, context)) {
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Poll::Pending,
+        read => read?,
+    };
     if let Err(error) = session.process_new_packets() {
         // The alert that tells the peer why; it may be gone already.
         let _ = flush(session, stream);
-        return Err(io::Error::new(io::ErrorKind::InvalidData, error));
+        return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, error)));
     }
-    Ok(read)
+    Poll::Ready(Ok(read))
 }
 
-fn read_tls(session: &mut ClientConnection, stream: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
+fn read_tls(
+    session: &mut ClientConnection,
+    stream: &mut TcpStream,
+    context: &mut Context<'_>,
+    buffer: &mut [u8],
+) -> Poll<io::Result<usize>> {
     loop {
         match session.reader().read(buffer) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            done => return done,
+            done => return Poll::Ready(done),
         }
-        fill(session, stream)?;
+        ready!(fill(session, stream, context))?;
     }
 }

@@ -24,6 +24,8 @@ pub enum Command {
     Members {
         /// Worker index by slot.
         owners: Vec<u32>,
+        /// This worker's part of the plan's limit from now on.
+        max_in_flight: u32,
         /// From the start of the run.
         effective_at_ns: u64,
     },

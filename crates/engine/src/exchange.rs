@@ -6,16 +6,15 @@ use std::io;
 use std::task::{Context, Poll, Waker};
 
 use kilobar_clock::now_ns;
-use kilobar_core::stats::ErrorClass;
+use kilobar_core::stats::{ErrorClass, Phase};
 use kilobar_core::wire::http1::{Progress, ResponseReader};
 
 use crate::connection::Connection;
 use crate::dial::Failure;
+use crate::secrets::SHOWN_BYTES;
 
 /// Bytes that are read at once; one such buffer serves a whole worker, because reading never spans an await.
 pub const READ_BUFFER_BYTES: usize = 64 * 1024;
-/// Bytes of a response that are kept for a failure sample.
-const SAMPLE_BYTES: usize = 4096;
 
 /// The limit of the exchange that a user has in flight.
 ///
@@ -81,6 +80,24 @@ pub struct Exchange {
     pub bytes_out: u64,
 }
 
+impl Exchange {
+    /// How long sending, waiting and receiving took, in ns. An early response can come before the last byte was sent.
+    #[inline]
+    pub fn phases_ns(&self) -> [(Phase, u64); 3] {
+        let sent_ns = if self.sent_ns == 0 { self.first_byte_ns } else { self.sent_ns };
+        [
+            (Phase::Send, sent_ns - self.send_ns),
+            (Phase::Wait, self.first_byte_ns.saturating_sub(sent_ns)),
+            (Phase::Receive, self.end_ns - self.first_byte_ns),
+        ]
+    }
+
+    /// Whether the request was sent whole before its response began, so that the connection can be used again.
+    pub fn was_sent(&self) -> bool {
+        self.sent_ns != 0
+    }
+}
+
 /// What an exchange reads into.
 pub struct Incoming<'a> {
     /// The worker's read buffer.
@@ -144,18 +161,24 @@ async fn send_and_receive(
             }
         }
         let all_sent = closed || (unsent.is_empty() && !connection.has_unsent());
-        poll_fn(|context| {
-            if alarm.expired.get() {
-                return Poll::Ready(Err(Trouble::TimedOut));
+        let shared = incoming.buffer;
+        let complete = poll_fn(|context| {
+            let mut buffer = shared.borrow_mut();
+            match connection.poll_read(context, &mut buffer) {
+                Poll::Ready(Ok(read)) => Poll::Ready(understand(&buffer[..read], incoming, exchange)),
+                Poll::Ready(Err(error)) => Poll::Ready(Err(Trouble::Io(error))),
+                // Only now: what had arrived in time is no timeout, however late it is looked at.
+                Poll::Pending if alarm.expired.get() => Poll::Ready(Err(Trouble::TimedOut)),
+                Poll::Pending if !all_sent => connection.poll_writable(context).map(|_| Ok(false)),
+                Poll::Pending => Poll::Pending,
             }
-            if !all_sent && connection.poll_writable(context).is_ready() {
-                return Poll::Ready(Ok(()));
-            }
-            connection.poll_readable(context).map_err(Trouble::Io)
         })
         .await?;
-        if receive(connection, incoming, exchange)? {
+        if complete {
             return Ok(());
+        }
+        if alarm.expired.get() {
+            return Err(Trouble::TimedOut);
         }
     }
 }
@@ -173,54 +196,53 @@ fn send(connection: &mut Connection, unsent: &mut &[u8], exchange: &mut Exchange
         }
     }
     match connection.try_flush() {
-        Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(Trouble::Io(error)),
-        _ => {}
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+        flushed => flushed.map_err(Trouble::Io)?,
     }
-    exchange.sent_ns = now_ns();
+    if exchange.first_byte_ns == 0 {
+        exchange.sent_ns = now_ns();
+    }
     Ok(())
 }
 
-/// Reads what is there; `true` when the response is complete.
+/// Takes in what was read, nothing at the end of the stream; `true` when the response is complete.
 #[inline]
-fn receive(
-    connection: &mut Connection,
-    incoming: &mut Incoming<'_>,
-    exchange: &mut Exchange,
-) -> Result<bool, Trouble> {
-    let mut buffer = incoming.buffer.borrow_mut();
-    loop {
-        let read = match connection.try_read(&mut buffer) {
-            Ok(read) => read,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
-            Err(error) => return Err(Trouble::Io(error)),
-        };
-        exchange.end_ns = now_ns();
-        if exchange.first_byte_ns == 0 && read > 0 {
-            exchange.first_byte_ns = exchange.end_ns;
+fn understand(bytes: &[u8], incoming: &mut Incoming<'_>, exchange: &mut Exchange) -> Result<bool, Trouble> {
+    exchange.end_ns = now_ns();
+    if exchange.first_byte_ns == 0 && !bytes.is_empty() {
+        exchange.first_byte_ns = exchange.end_ns;
+    }
+    exchange.bytes_in += bytes.len() as u64;
+    let fed = if bytes.is_empty() {
+        incoming.reader.end_of_stream()
+    } else {
+        incoming.reader.feed(bytes, incoming.body.as_deref_mut())
+    };
+    match fed {
+        Ok(Progress::Done { used }) if used == bytes.len() => {
+            // A response in one piece is still in the read buffer when a sample is wanted.
+            if !incoming.kept.is_empty() {
+                keep(incoming.kept, bytes);
+            }
+            Ok(true)
         }
-        exchange.bytes_in += read as u64;
-        let fed = match read {
-            0 => incoming.reader.end_of_stream(),
-            _ => incoming.reader.feed(&buffer[..read], incoming.body.as_deref_mut()),
-        };
-        match fed {
-            Ok(Progress::Done { used }) if used == read => return Ok(true),
-            Ok(Progress::Done { used }) => {
-                keep(incoming.kept, &buffer[..read]);
-                return Err(Trouble::Leftover(read - used));
-            }
-            Ok(Progress::More) if read == 0 => return Ok(false),
-            Ok(Progress::More) => keep(incoming.kept, &buffer[..read]),
-            Err(error) => {
-                keep(incoming.kept, &buffer[..read]);
-                return Err(Trouble::Wire(error));
-            }
+        Ok(Progress::Done { used }) => {
+            keep(incoming.kept, bytes);
+            Err(Trouble::Leftover(bytes.len() - used))
+        }
+        Ok(Progress::More) => {
+            keep(incoming.kept, bytes);
+            Ok(false)
+        }
+        Err(error) => {
+            keep(incoming.kept, bytes);
+            Err(Trouble::Wire(error))
         }
     }
 }
 
 fn keep(kept: &mut Vec<u8>, bytes: &[u8]) {
-    let room = SAMPLE_BYTES.saturating_sub(kept.len()).min(bytes.len());
+    let room = SHOWN_BYTES.saturating_sub(kept.len()).min(bytes.len());
     kept.extend_from_slice(&bytes[..room]);
 }
 
@@ -242,7 +264,9 @@ fn explain(trouble: &Trouble, connection: &Connection, reader: &ResponseReader, 
             ErrorClass::Protocol,
             format!("{bytes} bytes after the end of the response, to which nothing had been asked"),
         ),
-        Trouble::Io(error) if is_closed(error) && stale => Failure::new(ErrorClass::Stale, stale_message),
+        Trouble::Io(error) if stale && (is_closed(error) || error.kind() == io::ErrorKind::UnexpectedEof) => {
+            Failure::new(ErrorClass::Stale, stale_message)
+        }
         Trouble::Io(error) if is_closed(error) => Failure::new(ErrorClass::Reset, error.to_string()),
         Trouble::Io(error) if error.kind() == io::ErrorKind::InvalidData => {
             Failure::new(ErrorClass::Tls, error.to_string())

@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv6Addr};
 /// Loopback and private addresses are free. Link-local ones, where cloud metadata services live, never are. Any other
 /// address needs its host (or the address itself) in `allow`.
 pub fn refusal(host: &str, address: IpAddr, allow: &[String]) -> Option<String> {
-    let address = address.to_canonical();
+    let address = reached_by(address);
     if is_link_local(address) {
         return Some(format!("{address} is a link-local address; Kilobar never loads those"));
     }
@@ -17,19 +17,34 @@ pub fn refusal(host: &str, address: IpAddr, allow: &[String]) -> Option<String> 
     let free = is_own_or_private(address)
         || allow.iter().any(|allowed| {
             allowed.eq_ignore_ascii_case(host)
-                || allowed.parse::<IpAddr>().is_ok_and(|allowed| allowed == address)
+                || allowed.parse::<IpAddr>().is_ok_and(|allowed| reached_by(allowed) == address)
         });
     (!free).then(|| {
         format!("{address} is a public address; load it only with the owner's consent: --allow {host}")
     })
 }
 
+/// The address that packets to `address` reach: an IPv6 address may carry that of an IPv4 host.
+fn reached_by(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        // NAT64, RFC 6052: the gateway passes on to the IPv4 address in the last four bytes.
+        IpAddr::V6(address) if address.segments()[..6] == [0x64, 0xff9b, 0, 0, 0, 0] => {
+            let [.., a, b, c, d] = address.octets();
+            IpAddr::from([a, b, c, d])
+        }
+        address => address,
+    }
+}
+
 fn is_link_local(address: IpAddr) -> bool {
-    /// The metadata address of AWS over IPv6, which lies in the private range.
-    const AWS_METADATA: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
+    /// The metadata addresses of AWS and Google Cloud over IPv6, which lie in the private range.
+    const METADATA: [Ipv6Addr; 2] = [
+        Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254),
+        Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254),
+    ];
     match address {
         IpAddr::V4(address) => address.is_link_local(),
-        IpAddr::V6(address) => address.is_unicast_link_local() || address == AWS_METADATA,
+        IpAddr::V6(address) => address.is_unicast_link_local() || METADATA.contains(&address),
     }
 }
 
@@ -74,11 +89,25 @@ mod tests {
             "169.254.169.254",
             "fe80::1",
             "fd00:ec2::254",
+            "fd20:ce::254",
+            "64:ff9b::169.254.169.254",
+            "64:ff9b::a9fe:a9fe",
+            "64:ff9b::255.255.255.255",
             "::ffff:169.254.169.254",
             "224.0.0.1",
             "255.255.255.255",
         ] {
             assert!(!allowed("meta", address, &["meta", address]), "{address}");
         }
+    }
+
+    #[test]
+    fn an_address_behind_nat64_is_judged_as_the_ipv4_address_it_leads_to() {
+        assert!(allowed("x", "64:ff9b::10.1.2.3", &[]));
+        assert!(!allowed("x", "64:ff9b::93.184.216.34", &[]));
+        for allow in ["93.184.216.34", "64:ff9b::93.184.216.34", "::ffff:93.184.216.34"] {
+            assert!(allowed("x", "64:ff9b::93.184.216.34", &[allow]), "{allow}");
+        }
+        assert!(!allowed("x", "64:ff9b::1:0:10.1.2.3", &[]), "only the /96 is translated so");
     }
 }

@@ -19,6 +19,7 @@ use crate::pool::Pool;
 use crate::program::{Draft, Program, ReadyRequest, ReadyStep};
 use crate::recorder::{Ended, Recorder};
 use crate::resolve::Resolver;
+use crate::secrets::SHOWN_BYTES;
 use crate::tls::{TlsPolicy, TlsPolicyError};
 
 /// After a body larger than this a user gives the memory back.
@@ -53,6 +54,16 @@ pub struct User {
     body: Vec<u8>,
     /// The beginning of a failed response.
     pub kept: Vec<u8>,
+}
+
+impl User {
+    /// Empties the body for the next response, and gives back what a large one took.
+    fn make_room(&mut self) {
+        if self.body.capacity() > KEEP_BODY_BYTES {
+            self.body = Vec::new();
+        }
+        self.body.clear();
+    }
 }
 
 impl Engine {
@@ -107,7 +118,9 @@ impl Engine {
     /// `due` tells that a schedule meant it to start just then: only so its lag says something of the generator.
     pub async fn iterate(&self, user: &mut User, number: u64, intended_ns: u64, due: bool) -> (u64, bool) {
         let mut now_ns = now_ns();
-        self.recorder.started(due.then(|| now_ns.saturating_sub(intended_ns)));
+        if due {
+            self.recorder.start_lag(now_ns.saturating_sub(intended_ns));
+        }
         let plan = &self.program.plan;
         let flow = self.program.choice.choose(number, plan.seed);
         user.variables.clear();
@@ -123,6 +136,12 @@ impl Engine {
                 }
                 ReadyStep::Request(request) => {
                     match self.request(user, request, step_intended_ns, now_ns).await {
+                        // What was done with the body since its last byte is not the next request's service time.
+                        Ok(end_ns) if !request.saves.is_empty() => {
+                            step_intended_ns = end_ns;
+                            now_ns = kilobar_clock::now_ns();
+                            continue;
+                        }
                         Ok(end_ns) => now_ns = end_ns,
                         Err(failed) => {
                             failure = Some(failed.class);
@@ -135,7 +154,7 @@ impl Engine {
             step_intended_ns = now_ns;
         }
         self.recorder.finished(flow, now_ns.saturating_sub(intended_ns), failure.is_none());
-        let unsent = failure.is_some_and(|class| class <= ErrorClass::Tls || class == ErrorClass::Script);
+        let unsent = failure.is_some_and(|class| class.nothing_was_sent());
         (now_ns, unsent)
     }
 
@@ -151,6 +170,7 @@ impl Engine {
         let mut dialled = None;
         let mut complete = false;
         user.kept.clear();
+        let before = user.random.clone();
         let done = self.send(user, request, now_ns, &mut exchange, &mut dialled, &mut complete).await;
         if exchange.end_ns == 0 {
             exchange.end_ns = kilobar_clock::now_ns();
@@ -166,7 +186,7 @@ impl Engine {
         match done {
             Ok(()) => Ok(exchange.end_ns),
             Err(failure) => {
-                self.sample(user, request, &failure, intended_ns);
+                self.sample(user, request, &failure, intended_ns, before);
                 Err(failure)
             }
         }
@@ -192,6 +212,7 @@ impl Engine {
             }
         };
         exchange.send_ns = send_ns;
+        user.make_room();
         let bytes: &[u8] = match &request.fixed {
             Some(bytes) => bytes,
             None => {
@@ -203,7 +224,6 @@ impl Engine {
                 &user.draft.request
             }
         };
-        user.body.clear();
         user.reader.begin(request.method);
         let mut incoming = Incoming {
             buffer: &self.buffer,
@@ -220,7 +240,8 @@ impl Engine {
             exchange,
         )
         .await;
-        if ran.is_ok() && user.reader.keep_alive() && exchange.sent_ns != 0 {
+        let reusable = user.reader.keep_alive() && exchange.was_sent() && !connection.has_unsent();
+        if ran.is_ok() && reusable && !request.closes {
             self.give_back(user, request.plan.origin, connection);
         } else {
             drop(connection);
@@ -249,9 +270,6 @@ impl Engine {
             self.keep_whole(user, exchange);
             return Err(Failure::new(ErrorClass::Extract, failure));
         }
-        if user.body.capacity() > KEEP_BODY_BYTES {
-            user.body = Vec::new();
-        }
         Ok(())
     }
 
@@ -261,32 +279,39 @@ impl Engine {
     pub fn keep_whole(&self, user: &mut User, exchange: &Exchange) {
         if user.kept.is_empty() {
             let buffer = self.buffer.borrow();
-            let length = (exchange.bytes_in as usize).min(4096).min(buffer.len());
+            let length = (exchange.bytes_in as usize).min(SHOWN_BYTES).min(buffer.len());
             user.kept.extend_from_slice(&buffer[..length]);
         }
     }
 
     #[cold]
-    fn sample(&self, user: &mut User, request: &ReadyRequest, failure: &Failure, intended_ns: u64) {
+    fn sample(
+        &self,
+        user: &User,
+        request: &ReadyRequest,
+        failure: &Failure,
+        intended_ns: u64,
+        mut random: Random,
+    ) {
         let series = &self.program.plan.series[request.plan.series].name;
         let now_ns = kilobar_clock::now_ns();
         let at_ns = now_ns.saturating_sub(self.start_ns);
-        let secrets = &self.program.secrets;
-        let (variables, random, kept) = (&user.variables, &mut user.random, &user.kept);
+        let (variables, kept) = (&user.variables, &user.kept);
         self.recorder.sample(series, failure, at_ns, now_ns.saturating_sub(intended_ns), || {
-            (secrets.hide(request.redacted(variables, random)), secrets.hide_in_response(kept))
+            let secrets = self.program.secrets.with_values(variables);
+            (secrets.hide(request.redacted(variables, &mut random)), secrets.hide_in_response(kept))
         });
     }
 
     #[inline]
     fn reuse(&self, user: &User, origin: usize) -> Option<Connection> {
-        let (connection, discarded) = match self.program.plan.http.connections {
+        let (connection, closed) = match self.program.plan.http.connections {
             ConnectionPolicy::Reuse => self.pool.take(origin),
             ConnectionPolicy::PerUser => user.own_pool.take(origin),
             ConnectionPolicy::PerRequest => return None,
         };
-        if discarded.closed_idle > 0 {
-            self.recorder.closed(discarded.closed_idle, discarded.closed_idle);
+        if closed > 0 {
+            self.recorder.closed(closed, closed);
         }
         connection
     }

@@ -1,6 +1,7 @@
 //! Kept-alive connections, by origin, most recently used first.
 
 use std::cell::RefCell;
+use std::task::{Context, Waker};
 
 use crate::connection::Connection;
 
@@ -10,29 +11,21 @@ pub struct Pool {
     idle: RefCell<Vec<Vec<Connection>>>,
 }
 
-/// What became of the idle connections that were looked at.
-#[derive(Default, PartialEq, Eq, Debug)]
-pub struct Discarded {
-    /// The server had closed them while they were idle, which it may.
-    pub closed_idle: u64,
-}
-
 impl Pool {
-    /// A connection to this origin that the server has not closed, and how many it had.
-    pub fn take(&self, origin: usize) -> (Option<Connection>, Discarded) {
+    /// A connection to this origin that is still open, and how many the server had closed while they were idle.
+    pub fn take(&self, origin: usize) -> (Option<Connection>, u64) {
         let mut idle = self.idle.borrow_mut();
-        let mut discarded = Discarded::default();
-        let Some(idle) = idle.get_mut(origin) else { return (None, discarded) };
+        let mut closed = 0;
+        let Some(idle) = idle.get_mut(origin) else { return (None, closed) };
+        let mut nobody = Context::from_waker(Waker::noop());
         while let Some(mut connection) = idle.pop() {
             // Without an event on the socket this is a look at a flag, not a system call.
-            match connection.try_read(&mut [0]) {
-                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
-                    return (Some(connection), discarded);
-                }
-                _ => discarded.closed_idle += 1,
+            if connection.poll_read(&mut nobody, &mut [0]).is_pending() {
+                return (Some(connection), closed);
             }
+            closed += 1;
         }
-        (None, discarded)
+        (None, closed)
     }
 
     /// Keeps a connection for later. The number is bounded by the number of users, who put back what they took.

@@ -13,7 +13,9 @@ use kilobar_core::template::{Value, render, render_redacted};
 use kilobar_core::wire::http1::{RequestMethod, is_token, write_request_head};
 
 use crate::dial::Failure;
-use crate::secrets::{Secrets, is_secret_header};
+use crate::secrets::{SHOWN_BYTES, Secrets, is_secret_header};
+
+const MAX_THINK_NS: u64 = 100 * 86_400 * 1_000_000_000;
 
 /// A plan made ready to run.
 pub struct Program {
@@ -56,6 +58,8 @@ pub struct ReadyRequest {
     pub method: RequestMethod,
     /// What to keep of the response.
     pub saves: Vec<(usize, JsonPath)>,
+    /// The request itself asks the server to close the connection.
+    pub closes: bool,
     host: String,
     /// Those of the plan and those that Kilobar adds.
     headers: Vec<(String, Template)>,
@@ -127,6 +131,9 @@ fn ready_flow(plan: &Plan, flow: &Flow) -> Result<ReadyFlow, ProgramError> {
             problem,
         };
         steps.push(match step {
+            Step::Think { max_ns, .. } if *max_ns > MAX_THINK_NS => {
+                return Err(invalid("a think time is above 100 days".into()));
+            }
             Step::Think { min_ns, max_ns } if min_ns <= max_ns => {
                 ReadyStep::Think { min_ns: *min_ns, max_ns: *max_ns }
             }
@@ -176,6 +183,7 @@ impl ReadyRequest {
             fixed: None,
             method: RequestMethod::of(&request.method),
             saves,
+            closes: headers.iter().any(|(name, value)| asks_to_close(name, value)),
             host: host_header(origin),
             headers,
             plan: request.clone(),
@@ -230,13 +238,22 @@ impl ReadyRequest {
         Ok(())
     }
 
-    /// The request as a person may see it: secrets hidden.
+    /// The beginning of the request as a person may see it, at most [`SHOWN_BYTES`]. Secrets that the plan marks are
+    /// hidden; [`Secrets::hide`] hides those that stand elsewhere too.
     pub fn redacted(&self, variables: &[Option<Value>], random: &mut Random) -> String {
         let request = &self.plan;
         let mut shown = format!("{} ", request.method).into_bytes();
         let mut add = |template: &Template, out: &mut Vec<u8>| {
-            if let Err(error) = render_redacted(template, variables, random, out) {
-                out.extend_from_slice(format!("<{error}>").as_bytes());
+            let room = SHOWN_BYTES.saturating_sub(out.len());
+            match template {
+                // A constant body may be megabytes.
+                Template::Fixed(text) => out.extend(text.bytes().take(room)),
+                _ if room == 0 => {}
+                _ => {
+                    if let Err(error) = render_redacted(template, variables, random, out) {
+                        out.extend_from_slice(format!("<{error}>").as_bytes());
+                    }
+                }
             }
         };
         add(&request.path, &mut shown);
@@ -255,7 +272,12 @@ impl ReadyRequest {
             shown.push(b'\n');
             add(body, &mut shown);
         }
-        String::from_utf8_lossy(&shown).into_owned()
+        shown.truncate(SHOWN_BYTES);
+        let mut shown = String::from_utf8_lossy(&shown).into_owned();
+        while shown.len() > SHOWN_BYTES {
+            shown.pop();
+        }
+        shown
     }
 
     /// Whether the status code is an expected one.
@@ -263,6 +285,13 @@ impl ReadyRequest {
     pub fn expects(&self, status: u16) -> bool {
         self.plan.expect_status.iter().any(|&(low, high)| (low..=high).contains(&status))
     }
+}
+
+fn asks_to_close(name: &str, value: &Template) -> bool {
+    name.eq_ignore_ascii_case("connection")
+        && value
+            .fixed_text()
+            .is_some_and(|text| text.split(',').any(|option| option.trim().eq_ignore_ascii_case("close")))
 }
 
 fn host_header(origin: &Origin) -> String {
@@ -289,6 +318,8 @@ fn check_template(plan: &Plan, template: &Template) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
+    use kilobar_core::plan::Encode;
+
     use super::*;
 
     #[test]
@@ -298,5 +329,46 @@ mod tests {
         assert_eq!(host_header(&origin(Scheme::Https, "a.example", 443)), "a.example");
         assert_eq!(host_header(&origin(Scheme::Https, "a.example", 80)), "a.example:80");
         assert_eq!(host_header(&origin(Scheme::Http, "::1", 8700)), "[::1]:8700");
+    }
+
+    /// What is shown of a request with this path and body, in a plan with one variable.
+    fn shown(path: &str, body: Template, variable: Option<Value>) -> String {
+        let mut plan: Plan =
+            serde_json::from_str(include_str!("../../../tests/golden/plans/first.json")).unwrap();
+        plan.variables.push("text".into());
+        let Step::Request(request) = &mut plan.flows[0].steps[0] else { unreachable!("the example gets /") };
+        request.path = Template::Fixed(path.into());
+        request.body = Some(body);
+        let program = Program::new(plan).unwrap();
+        let ReadyStep::Request(request) = &program.flows[0].steps[0] else { unreachable!("as in the plan") };
+        request.redacted(&[variable], &mut Random::new(1))
+    }
+
+    #[test]
+    fn a_short_request_is_shown_whole() {
+        let body = Template::Parts(vec![Part::Text("a=1&b=".into()), Part::Secret("pass".into())]);
+        assert_eq!(shown("/x", body, None), "GET /x HTTP/1.1\nhost: 127.0.0.1:8700\n\na=1&b=***");
+    }
+
+    #[test]
+    fn a_long_request_is_cut_between_characters() {
+        let long = "\u{20ac}".repeat(10_000);
+        let rendered = vec![Part::Variable { index: 0, encode: Encode::Raw }];
+        for start in ["/", "/1", "/12", "/123"] {
+            let fixed = shown(start, Template::Fixed(long.clone()), None);
+            assert!((SHOWN_BYTES - 3..=SHOWN_BYTES).contains(&fixed.len()), "{}", fixed.len());
+            assert!(fixed.starts_with(&format!("GET {start} HTTP/1.1\n")));
+            let value = Value::from_text(long.clone().into_bytes());
+            assert_eq!(shown(start, Template::Parts(rendered.clone()), Some(value)), fixed);
+        }
+        let long_path = shown(&format!("/{}", "x".repeat(10_000)), Template::Fixed("body".into()), None);
+        assert_eq!(long_path.len(), SHOWN_BYTES);
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_do_not_make_a_shown_request_longer() {
+        let body = Template::Parts(vec![Part::Variable { index: 0, encode: Encode::Raw }]);
+        let bytes = shown("/", body, Some(Value::from_text(vec![0xff; 10_000])));
+        assert!((SHOWN_BYTES - 3..=SHOWN_BYTES).contains(&bytes.len()), "{}", bytes.len());
     }
 }

@@ -43,25 +43,26 @@ impl Recorder {
         }
     }
 
-    /// `planned` arrivals have become due.
-    pub fn planned(&self, iterations: u64) {
-        self.interval.borrow_mut().ledger.planned += iterations;
-    }
-
     /// A due arrival found `max_in_flight` reached.
     pub fn dropped(&self) {
-        self.interval.borrow_mut().ledger.dropped += 1;
+        let ledger = &mut self.interval.borrow_mut().ledger;
+        ledger.planned += 1;
+        ledger.dropped += 1;
     }
 
-    /// An iteration starts, this long after it should have.
+    /// An iteration is due and a user takes it.
     #[inline]
-    pub fn started(&self, lag_ns: Option<u64>) {
-        let mut interval = self.interval.borrow_mut();
-        interval.ledger.started += 1;
-        interval.ledger.in_flight += 1;
-        if let Some(lag_ns) = lag_ns {
-            interval.start_lag.record(lag_ns);
-        }
+    pub fn started(&self) {
+        let ledger = &mut self.interval.borrow_mut().ledger;
+        ledger.planned += 1;
+        ledger.started += 1;
+        ledger.in_flight += 1;
+    }
+
+    /// An arrival's first step begins this long after it was due.
+    #[inline]
+    pub fn start_lag(&self, lag_ns: u64) {
+        self.interval.borrow_mut().start_lag.record(lag_ns);
     }
 
     /// An iteration has ended after `elapsed_ns`.
@@ -95,13 +96,11 @@ impl Recorder {
             series.errors[failure.class as usize] += 1;
         }
         if ended.complete {
-            // An early response can come before the last byte was written.
-            let sent_ns = if exchange.sent_ns == 0 { exchange.first_byte_ns } else { exchange.sent_ns };
             series.response.record(exchange.end_ns.saturating_sub(ended.intended_ns));
             series.service.record(exchange.end_ns - exchange.send_ns);
-            series.phases[Phase::Send as usize].record(sent_ns - exchange.send_ns);
-            series.phases[Phase::Wait as usize].record(exchange.first_byte_ns.saturating_sub(sent_ns));
-            series.phases[Phase::Receive as usize].record(exchange.end_ns - exchange.first_byte_ns);
+            for (phase, took_ns) in exchange.phases_ns() {
+                series.phases[phase as usize].record(took_ns);
+            }
         }
         if let Some(class @ (ErrorClass::ReadTimeout | ErrorClass::ConnectTimeout)) =
             ended.failure.map(|failure| failure.class)
@@ -183,7 +182,6 @@ impl Recorder {
         let cpu_ns = kilobar_clock::process_cpu_ns();
         interval.generator.cpu_ns = cpu_ns - self.cpu_ns.replace(cpu_ns);
         interval.generator.rss_bytes = resident_bytes();
-        interval.generator.open_files = interval.connections.open;
         let encoded = interval.encode();
         interval.restart(end_ns);
         encoded

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::net::{IpAddr, ToSocketAddrs};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use kilobar_clock::now_ns;
 use tokio::sync::Mutex;
@@ -14,13 +14,15 @@ const KEEP_FAILED_NS: u64 = 1_000_000_000;
 const MAX_NAMES: usize = 1024;
 
 /// What a name resolves to, or why it does not.
-pub type Answer = Result<Rc<[IpAddr]>, Rc<str>>;
+pub type Answer = Result<Arc<[IpAddr]>, Arc<str>>;
 
 /// The resolver of one worker.
 #[derive(Default)]
 pub struct Resolver {
-    names: RefCell<HashMap<String, Rc<Mutex<Option<Cached>>>>>,
+    names: RefCell<HashMap<String, Place>>,
 }
+
+type Place = Arc<Mutex<Option<Cached>>>;
 
 struct Cached {
     answer: Answer,
@@ -31,34 +33,49 @@ impl Resolver {
     /// The addresses of `host`, and whether the system was asked for them.
     pub async fn resolve(&self, host: &str) -> (Answer, bool) {
         if let Ok(address) = host.parse::<IpAddr>() {
-            return (Ok(Rc::new([address])), false);
+            return (Ok(Arc::new([address])), false);
         }
         let place = self.place_of(host);
-        // Ten thousand users that start together ask once: the others wait for the lock and find the answer.
-        let mut cached = place.lock().await;
-        if let Some(cached) = cached.as_ref()
-            && now_ns() < cached.until_ns
+        if let Ok(cached) = place.try_lock()
+            && let Some(answer) = cached.as_ref().and_then(Cached::fresh)
         {
-            return (cached.answer.clone(), false);
+            return (answer, false);
         }
-        let answer = ask_system(host.to_owned()).await;
-        let keep_ns = if answer.is_ok() { KEEP_FOUND_NS } else { KEEP_FAILED_NS };
-        *cached = Some(Cached { answer: answer.clone(), until_ns: now_ns() + keep_ns });
-        (answer, true)
+        // A task of its own, so that an asker who gives up does not let the next one ask the same again.
+        let looked_up = tokio::task::spawn_local(look_up(place, host.to_owned()));
+        looked_up.await.unwrap_or_else(|error| (Err(error.to_string().into()), false))
     }
 
-    fn place_of(&self, host: &str) -> Rc<Mutex<Option<Cached>>> {
+    fn place_of(&self, host: &str) -> Place {
         let mut names = self.names.borrow_mut();
         if let Some(place) = names.get(host) {
-            return Rc::clone(place);
+            return Arc::clone(place);
         }
         if names.len() >= MAX_NAMES {
             names.clear();
         }
-        let place = Rc::default();
-        names.insert(host.to_owned(), Rc::clone(&place));
+        let place = Place::default();
+        names.insert(host.to_owned(), Arc::clone(&place));
         place
     }
+}
+
+impl Cached {
+    fn fresh(&self) -> Option<Answer> {
+        (now_ns() < self.until_ns).then(|| self.answer.clone())
+    }
+}
+
+/// Ten thousand users that start together ask once: the others wait for the lock and find the answer.
+async fn look_up(place: Place, host: String) -> (Answer, bool) {
+    let mut cached = place.lock().await;
+    if let Some(answer) = cached.as_ref().and_then(Cached::fresh) {
+        return (answer, false);
+    }
+    let answer = ask_system(host).await;
+    let keep_ns = if answer.is_ok() { KEEP_FOUND_NS } else { KEEP_FAILED_NS };
+    *cached = Some(Cached { answer: answer.clone(), until_ns: now_ns() + keep_ns });
+    (answer, true)
 }
 
 async fn ask_system(host: String) -> Answer {

@@ -1,69 +1,137 @@
 //! What no person may see of an exchange, neither as it was sent nor as the server sent it back.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
-use kilobar_core::plan::{Part, Plan, Step, Template};
+use kilobar_core::plan::{Encode, Part, Plan, Step, Template};
+use kilobar_core::random::Random;
+use kilobar_core::template::{Value, render};
 
+/// How much of a request or response is shown.
+pub const SHOWN_BYTES: usize = 4096;
 /// Headers whose values no sample may show.
 const SECRET_HEADERS: [&str; 5] =
     ["authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key"];
 /// Shorter values protect nothing, and hiding every `1` of a response would make it unreadable.
 const SHORTEST_BYTES: usize = 4;
+/// Values such as that of a cookie `consent=true`: nothing to protect, and in every response.
+const WORDS: [&str; 3] = ["true", "false", "null"];
 const HIDDEN: &str = "***";
+/// Stands for a hole in the text of a template; no header can hold it.
+const HOLE: char = '\0';
 
-/// The secrets of a plan: values from the environment, and constant values of secret headers.
-#[derive(Debug, Default)]
+/// The secrets of a plan: values from the environment, and values of secret headers.
+#[derive(Debug, Default, Clone)]
 pub struct Secrets {
-    /// Longest first, so that one that is part of another does not leave the rest of it.
-    texts: Vec<String>,
+    texts: BTreeSet<String>,
+    /// Those that stand in secret headers, so that their values are secrets as soon as they have one.
+    variables: BTreeSet<usize>,
 }
 
 impl Secrets {
-    /// Collects them from the requests of a plan, in every form in which a server may send them back.
+    /// Collects them from the requests of a plan, in every form in which a server may send them back. Variables have no
+    /// values yet: see [`Self::with_values`].
     pub fn of(plan: &Plan) -> Self {
-        let mut texts = BTreeSet::new();
+        let mut secrets = Self::default();
         for step in plan.flows.iter().flat_map(|flow| &flow.steps) {
             let Step::Request(request) = step else { continue };
             let values = request.headers.iter().map(|(_, value)| value);
-            for template in values.chain([&request.path]).chain(&request.body) {
-                if let Template::Parts(parts) = template {
-                    texts.extend(parts.iter().filter_map(|part| match part {
-                        Part::Secret(text) => Some(text.clone()),
-                        _ => None,
-                    }));
+            for part in values.chain([&request.path]).chain(&request.body).flat_map(parts_of) {
+                if let Part::Secret(text) = part {
+                    secrets.add(text);
                 }
             }
-            let hidden = request.headers.iter().filter(|(name, _)| is_secret_header(name));
-            texts.extend(hidden.filter_map(|(_, value)| value.fixed_text().map(|text| text.into_owned())));
-        }
-        let forms: BTreeSet<String> = texts.iter().flat_map(|text| forms_of(text)).collect();
-        let mut texts: Vec<String> = forms.into_iter().filter(|text| text.len() >= SHORTEST_BYTES).collect();
-        texts.sort_by_key(|text| std::cmp::Reverse(text.len()));
-        Self { texts }
-    }
-
-    /// `text` without them.
-    pub fn hide(&self, mut text: String) -> String {
-        for secret in &self.texts {
-            if text.contains(secret) {
-                text = text.replace(secret, HIDDEN);
+            for (name, value) in request.headers.iter().filter(|(name, _)| is_secret_header(name)) {
+                secrets.variables.extend(parts_of(value).iter().filter_map(|part| match part {
+                    Part::Variable { index, .. } => Some(*index),
+                    _ => None,
+                }));
+                for text in constants_of(name, &text_with_holes(value)) {
+                    secrets.add(text);
+                }
             }
         }
-        text
+        secrets
+    }
+
+    /// These, and the present values of the variables that stand in secret headers of any request of the plan.
+    pub fn with_values(&self, variables: &[Option<Value>]) -> Self {
+        let mut secrets = self.clone();
+        for value in self.variables.iter().filter_map(|&index| variables.get(index)?.as_ref()) {
+            secrets.add(&String::from_utf8_lossy(value.text()));
+        }
+        secrets
+    }
+
+    fn add(&mut self, text: &str) {
+        let forms = forms_of(text).into_iter();
+        self.texts
+            .extend(forms.filter(|form| form.len() >= SHORTEST_BYTES && !WORDS.contains(&form.as_str())));
+    }
+
+    /// `text` without them. One of [`SHOWN_BYTES`] was probably cut: the beginning of a secret at its end is hidden too.
+    pub fn hide(&self, text: String) -> String {
+        const LONGEST_CHAR_BYTES: usize = 4;
+        let cut = text.len() > SHOWN_BYTES - LONGEST_CHAR_BYTES;
+        self.hide_in(text, cut)
     }
 
     /// A response as a person may see it: secrets and values of secret headers hidden, bytes that are no text replaced.
+    ///
+    /// It may end anywhere, so the beginning of a secret at its end is hidden too. Heads of interim responses may precede
+    /// that of the final one.
     pub fn hide_in_response(&self, bytes: &[u8]) -> String {
         let text = String::from_utf8_lossy(bytes);
-        let mut in_head = true;
+        let (mut in_head, mut in_secret) = (true, false);
         let lines = text.split_inclusive('\n').map(|line| {
-            in_head &= !line.trim_end().is_empty();
-            match line.split_once(':') {
-                Some((name, _)) if in_head && is_secret_header(name) => format!("{name}: {HIDDEN}\n"),
-                _ => line.replace('\r', ""),
+            let ends_head = line.trim_end_matches(['\r', '\n']).is_empty();
+            in_head = line.starts_with("HTTP/1.") || in_head && !ends_head;
+            // A line that starts with white space continues the value of the header before it.
+            let continues = in_secret && line.starts_with([' ', '\t']);
+            let name = line.split_once(':').map(|(name, _)| name).filter(|name| is_secret_header(name));
+            in_secret = in_head && (continues || name.is_some());
+            match name {
+                _ if !in_secret => line.replace('\r', ""),
+                Some(name) if !continues => format!("{name}: {HIDDEN}\n"),
+                _ => format!(" {HIDDEN}\n"),
             }
         });
-        self.hide(lines.collect())
+        self.hide_in(lines.collect(), true)
+    }
+
+    fn hide_in(&self, text: String, cut: bool) -> String {
+        let places = self.texts.iter().flat_map(|secret| {
+            text.match_indices(secret.as_str()).map(|(start, found)| start..start + found.len())
+        });
+        let mut places: Vec<Range<usize>> = places.collect();
+        places.extend(cut.then(|| self.beginning_at_the_end(&text)).flatten());
+        if places.is_empty() {
+            return text;
+        }
+        places.sort_unstable_by_key(|place| place.start);
+        let mut shown = String::with_capacity(text.len());
+        let mut hidden_until = 0;
+        for place in places {
+            // Those that overlap are hidden as one: replacing one after the other would leave the rest of the second.
+            if place.start >= hidden_until {
+                shown.push_str(&text[hidden_until..place.start]);
+                shown.push_str(HIDDEN);
+            }
+            hidden_until = hidden_until.max(place.end);
+        }
+        shown.push_str(&text[hidden_until..]);
+        shown
+    }
+
+    /// The longest beginning of a secret with which `text` ends, and what became of a character that was cut.
+    fn beginning_at_the_end(&self, text: &str) -> Option<Range<usize>> {
+        let whole = text.trim_end_matches(char::REPLACEMENT_CHARACTER);
+        let lengths = self.texts.iter().filter_map(|secret| {
+            let longest = secret.len().min(whole.len());
+            let ends_with = |&length: &usize| whole.as_bytes().ends_with(&secret.as_bytes()[..length]);
+            (SHORTEST_BYTES..=longest).rev().find(ends_with)
+        });
+        lengths.max().map(|length| whole.len() - length..text.len())
     }
 }
 
@@ -72,13 +140,50 @@ pub fn is_secret_header(name: &str) -> bool {
     SECRET_HEADERS.iter().any(|secret| secret.eq_ignore_ascii_case(name.trim()))
 }
 
-/// As it was sent, as it was before it was encoded for an address or a form, and both as a JSON text holds them.
-fn forms_of(text: &str) -> Vec<String> {
-    let mut forms = vec![text.to_owned()];
-    forms.extend(decoded(text));
-    for index in 0..forms.len() {
-        let json = serde_json::Value::from(forms[index].as_str()).to_string();
-        forms.push(json[1..json.len() - 1].to_owned());
+fn parts_of(template: &Template) -> &[Part] {
+    match template {
+        Template::Fixed(_) => &[],
+        Template::Parts(parts) => parts,
+    }
+}
+
+fn text_with_holes(template: &Template) -> String {
+    match template {
+        Template::Fixed(text) => text.clone(),
+        Template::Parts(parts) => parts.iter().fold(String::new(), |text, part| match part {
+            Part::Text(more) | Part::Secret(more) => text + more,
+            Part::Variable { .. } | Part::RandomInt { .. } => text + HOLE.encode_utf8(&mut [0; 4]),
+        }),
+    }
+}
+
+/// What a server may repeat of the value of a secret header: all of it, what follows the scheme, the value of a cookie.
+/// Only what has no holes.
+fn constants_of<'a>(name: &str, value: &'a str) -> Vec<&'a str> {
+    let mut constants = vec![value.trim()];
+    if name.eq_ignore_ascii_case("cookie") {
+        let values = value.split(';').filter_map(|pair| pair.split_once('='));
+        constants.extend(values.map(|(_, value)| value.trim().trim_matches('"')));
+    } else if let Some((_scheme, credentials)) = value.trim().split_once(' ') {
+        constants.push(credentials.trim());
+    }
+    constants.retain(|text| !text.contains(HOLE));
+    constants
+}
+
+/// As it was sent, as it was before it was encoded for an address or a form, and both as an address, a form and a JSON
+/// text hold them.
+fn forms_of(text: &str) -> BTreeSet<String> {
+    const ENCODES: [Encode; 4] = [Encode::Raw, Encode::Url, Encode::Form, Encode::JsonString];
+    let mut forms = BTreeSet::new();
+    for text in [Some(text.to_owned()), decoded(text)].into_iter().flatten() {
+        let value = [Some(Value::from_text(text.into_bytes()))];
+        for encode in ENCODES {
+            let template = Template::Parts(vec![Part::Variable { index: 0, encode }]);
+            let mut form = Vec::new();
+            let rendered = render(&template, &value, &mut Random::new(0), &mut form);
+            forms.extend(rendered.ok().and_then(|()| String::from_utf8(form).ok()));
+        }
     }
     forms
 }
@@ -112,11 +217,15 @@ mod tests {
 
     fn secrets(texts: &[&str]) -> Secrets {
         let parts = texts.iter().map(|&text| Part::Secret(text.to_owned())).collect();
+        secrets_of(Template::Parts(parts), &[("Cookie", Template::Fixed("sid=abcd".into()))])
+    }
+
+    fn secrets_of(body: Template, headers: &[(&str, Template)]) -> Secrets {
         let json = include_str!("../../../tests/golden/plans/first.json");
         let mut plan: Plan = serde_json::from_str(json).unwrap();
         let Step::Request(request) = &mut plan.flows[0].steps[0] else { unreachable!("the example gets /") };
-        request.body = Some(Template::Parts(parts));
-        request.headers.push(("Cookie".into(), Template::Fixed("sid=abcd".into())));
+        request.body = Some(body);
+        request.headers = headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         Secrets::of(&plan)
     }
 
@@ -130,14 +239,105 @@ mod tests {
     #[test]
     fn a_secret_is_hidden_in_every_form_in_which_it_comes_back() {
         let secrets = secrets(&["p%22ss+word"]);
-        for form in ["p%22ss+word", r#"p"ss word"#, r#"p\"ss word"#, "sid=abcd"] {
+        for form in ["p%22ss+word", r#"p"ss word"#, r#"p\"ss word"#, "p%22ss%20word", "sid=abcd"] {
             assert_eq!(secrets.hide(format!("<{form}>")), "<***>");
         }
     }
 
     #[test]
-    fn the_longest_secret_is_hidden_first_and_one_of_few_letters_not_at_all() {
+    fn the_longest_secret_is_hidden_as_one_and_one_of_few_letters_not_at_all() {
         let secrets = secrets(&["abcd", "abcdefgh", "xyz", "100%"]);
         assert_eq!(secrets.hide("abcdefgh abcd xyz 100%".into()), "*** *** xyz ***");
+    }
+
+    #[test]
+    fn the_head_that_follows_an_interim_response_is_a_head_too() {
+        let shown = Secrets::default().hide_in_response(
+            b"HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\nHTTP/1.1 401 No\r\nset-cookie: sid=1\r\n\r\ncookie: body",
+        );
+        assert_eq!(
+            shown,
+            "HTTP/1.1 103 Early Hints\nlink: x\n\nHTTP/1.1 401 No\nset-cookie: ***\n\ncookie: body"
+        );
+    }
+
+    #[test]
+    fn a_secret_header_is_hidden_on_each_of_its_lines() {
+        let shown = Secrets::default().hide_in_response(
+            b"HTTP/1.1 200 OK\r\nset-cookie: a=1;\r\n \r\n\tb: 2\r\n cookie: 3\r\nx: 4\r\n 5\r\n",
+        );
+        assert_eq!(shown, "HTTP/1.1 200 OK\nset-cookie: ***\n ***\n ***\n ***\nx: 4\n 5\n");
+        assert_eq!(Secrets::default().hide_in_response(b" cookie: 1\r\n"), " cookie: ***\n");
+    }
+
+    #[test]
+    fn the_beginning_of_a_secret_at_the_end_of_a_response_is_hidden() {
+        let secrets = secrets(&["topsecret", "secretary", "p\u{e4}ssword"]);
+        for (text, shown) in [
+            ("x tops", "x ***"),
+            ("x top", "x top"),
+            ("x topsecret", "x ***"),
+            ("x topsecreta", "x ***"),
+            ("tops x", "tops x"),
+            ("sid=abc", "***"),
+        ] {
+            assert_eq!(secrets.hide_in_response(text.as_bytes()), shown, "{text}");
+        }
+        assert_eq!(secrets.hide_in_response("x p\u{e4}s".as_bytes()), "x ***");
+        let secrets = self::secrets(&["abcd\u{e4}efg"]);
+        assert_eq!(secrets.hide_in_response(b"x abcd\xc3"), "x ***");
+    }
+
+    #[test]
+    fn the_beginning_of_a_secret_at_the_end_of_a_request_is_hidden_only_when_the_request_was_cut() {
+        let secrets = secrets(&["admin-pass"]);
+        assert_eq!(secrets.hide("user=admin".into()), "user=admin");
+        let cut = "-".repeat(SHOWN_BYTES - 5);
+        assert_eq!(secrets.hide(format!("{cut}admin")), format!("{cut}***"));
+    }
+
+    #[test]
+    fn secrets_that_overlap_are_hidden_as_one() {
+        let secrets = secrets(&["abcdef", "defghi"]);
+        assert_eq!(secrets.hide("<abcdefghi>".into()), "<***>");
+        assert_eq!(secrets.hide("<abcdefdefghi>".into()), "<******>");
+    }
+
+    #[test]
+    fn the_present_value_of_a_variable_in_a_secret_header_is_hidden_in_each_form() {
+        let bearer = |index| {
+            Template::Parts(vec![Part::Text("Bearer ".into()), Part::Variable { index, encode: Encode::Raw }])
+        };
+        let secrets = secrets_of(
+            Template::Fixed(String::new()),
+            &[("Authorization", bearer(1)), ("x-shown", bearer(0)), ("x-api-key", bearer(9))],
+        );
+        let value = |text: &str| Some(Value::from_text(text.as_bytes()));
+        let live = secrets.with_values(&[value("shown"), value("t+k/\"n")]);
+        let echo = r#"t+k/"n t%2Bk%2F%22n t+k/%22n t+k/\"n shown"#;
+        assert_eq!(live.hide(echo.into()), "*** *** *** *** shown");
+        assert_eq!(
+            live.hide_in_response(b"HTTP/1.1 401 No\r\n\r\nno such token: t+k/"),
+            "HTTP/1.1 401 No\n\nno such token: ***"
+        );
+        for unset in [secrets.clone(), secrets.with_values(&[]), secrets.with_values(&[value("shown"), None])]
+        {
+            assert_eq!(unset.hide(echo.into()), echo);
+        }
+    }
+
+    #[test]
+    fn what_follows_a_scheme_and_each_value_of_a_cookie_are_secrets_of_their_own() {
+        let cookie = Template::Parts(vec![
+            Part::Text("a=first; b=\"second=2\"; consent=true; c=third".into()),
+            Part::RandomInt { min: 1, max: 9 },
+        ]);
+        let bearer = Template::Fixed("Bearer abc.def".into());
+        let secrets =
+            secrets_of(Template::Fixed(String::new()), &[("AUTHORIZATION", bearer), ("cookie", cookie)]);
+        assert_eq!(
+            secrets.hide("abc.def first second=2 true third Bearer".into()),
+            "*** *** *** true third Bearer"
+        );
     }
 }

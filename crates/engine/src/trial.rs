@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::task::Poll;
 
 use kilobar_clock::{Timers, now_ns, sleep_until};
+use kilobar_core::stats::PHASES;
 use serde::Serialize;
 
 use crate::dial::DialTimes;
@@ -98,7 +99,8 @@ async fn try_request(engine: &Engine, user: &mut User, flow: usize, request: &Re
     let mut dialled = None;
     let mut complete = false;
     user.kept.clear();
-    let secrets = &engine.program.secrets;
+    // As they are before: whoever tries a scenario wants to see what this very exchange saves.
+    let secrets = engine.program.secrets.with_values(&user.variables);
     let shown = secrets.hide(request.redacted(&user.variables, &mut user.random.clone()));
     let done = engine.send(user, request, now_ns(), &mut exchange, &mut dialled, &mut complete).await;
     engine.keep_whole(user, &exchange);
@@ -115,7 +117,7 @@ async fn try_request(engine: &Engine, user: &mut User, flow: usize, request: &Re
         request: shown,
         saved: saved.collect(),
         response: secrets.hide_in_response(&user.kept),
-        status: if user.reader.started() { user.reader.status() } else { 0 },
+        status: if exchange.bytes_in > 0 { user.reader.status() } else { 0 },
         phases_ns: phases(dialled.as_deref(), &exchange, complete),
         bytes_in: exchange.bytes_in,
         failure: done.err().map(|failure| (failure.class.name(), failure.message)),
@@ -129,9 +131,7 @@ fn phases(dial: Option<&DialTimes>, exchange: &Exchange, complete: bool) -> Vec<
     phases.extend(dial.connect_ns.map(|took_ns| ("connect", took_ns)));
     phases.extend(dial.tls_ns.map(|took_ns| ("tls", took_ns)));
     if complete {
-        phases.push(("send", exchange.sent_ns.saturating_sub(exchange.send_ns)));
-        phases.push(("wait", exchange.first_byte_ns.saturating_sub(exchange.sent_ns.max(exchange.send_ns))));
-        phases.push(("receive", exchange.end_ns - exchange.first_byte_ns));
+        phases.extend(exchange.phases_ns().map(|(phase, took_ns)| (PHASES[phase as usize], took_ns)));
     }
     phases
 }

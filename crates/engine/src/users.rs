@@ -22,10 +22,17 @@ pub struct Crowd {
     running: RefCell<HashSet<u64>>,
 }
 
+impl Crowd {
+    /// Nobody starts another iteration.
+    pub fn dismiss_all(&self) {
+        self.wanted.set(0);
+    }
+}
+
 /// Starts and ends users as the schedule asks, until the load ends.
 pub async fn attend(run: Rc<Run>) {
     let mut due_ns = 0;
-    run.wait_until(due_ns).await;
+    while !run.wait_until(due_ns).await {}
     loop {
         let time_ns = run.time_ns();
         let wanted = run.schedule.borrow().users_at(time_ns);
@@ -59,7 +66,7 @@ async fn live(run: Rc<Run>, number: u64, due_ns: u64) {
     let mut intended_ns = due_ns;
     let mut iteration: u64 = 0;
     while number < run.crowd.wanted.get() {
-        run.engine.recorder.planned(1);
+        run.engine.recorder.started();
         let (ended_ns, unsent) =
             run.engine.iterate(&mut user, seed.wrapping_add(iteration), intended_ns, false).await;
         run.ended();

@@ -13,6 +13,7 @@ use kilobar_core::schedule::{Schedule, Slots};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::UnixStream;
 use tokio::sync::Notify;
+use tokio::task::AbortHandle;
 
 use crate::arrivals::{self, Seats};
 use crate::control::{Command, Controller, Event, Start};
@@ -47,11 +48,23 @@ pub enum WorkerError {
 pub fn run_worker(socket: OwnedFd) -> Result<(), WorkerError> {
     raise_file_limit();
     let mut builder = tokio::runtime::Builder::new_current_thread();
-    let runtime = builder.enable_io().event_interval(127).build_local(Default::default())?;
+    // Blocking threads only ask for names.
+    let runtime =
+        builder.enable_io().event_interval(127).max_blocking_threads(4).build_local(Default::default())?;
+    end_with_a_panic();
     let result = runtime.block_on(work(socket));
     // A name server that does not answer must not keep the process.
     runtime.shutdown_background();
     result
+}
+
+/// A task that panics would silently take its user along; a worker that dies is noticed and replaced.
+fn end_with_a_panic() {
+    let show = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        show(panic);
+        std::process::abort();
+    }));
 }
 
 /// Sockets are what this process is for: it takes as many as the system allows it.
@@ -80,23 +93,30 @@ async fn work(socket: OwnedFd) -> Result<(), WorkerError> {
         Ok(run) => Rc::new(run),
         Err(reason) => {
             controller.tell(&Event::Refused { code: "plan-refused", message: &reason });
-            controller.drained().await;
+            take_leave(&controller).await;
             return Err(WorkerError::Refused(reason));
         }
     };
     let listener = tokio::task::spawn_local(listen(Rc::clone(&run), Rc::clone(&controller)));
-    tokio::task::spawn_local(tick(Rc::clone(&run), Rc::clone(&controller)));
-    tokio::task::spawn_local(cut(Rc::clone(&run), Rc::clone(&controller)));
+    let ticker = tokio::task::spawn_local(tick(Rc::clone(&run), Rc::clone(&controller)));
+    let cutter = tokio::task::spawn_local(cut(Rc::clone(&run), Rc::clone(&controller)));
     run.execute().await;
     if run.controller_gone.get() {
         return Ok(());
     }
-    listener.abort();
+    // What is counted after the last cut would be in nobody's books.
+    for task in [listener, ticker, cutter] {
+        task.abort();
+    }
     controller.report(&run.engine.recorder.cut(run.time_ns()));
     controller.tell(&Event::Done);
-    // A controller that goes at this very moment must not keep the process.
-    either(controller.drained(), sleep_until(now_ns() + LEASE_NS)).await;
+    take_leave(&controller).await;
     Ok(())
+}
+
+/// Waits until everything is sent, but not for a controller that goes at this very moment.
+async fn take_leave(controller: &Controller) {
+    either(controller.drained(), sleep_until(now_ns() + LEASE_NS)).await;
 }
 
 /// One share of a run, while it goes.
@@ -110,7 +130,7 @@ pub struct Run {
     /// Closed users.
     pub crowd: Crowd,
     /// Iterations of open load that may be in flight here.
-    pub max_in_flight: u32,
+    pub max_in_flight: Cell<u32>,
     worker: u32,
     /// (from the start of the run, owners from then on), oldest first; the first one is in force.
     owners: RefCell<Vec<(u64, Slots)>>,
@@ -138,7 +158,7 @@ impl Run {
             schedule: RefCell::new(schedule),
             seats: Seats::default(),
             crowd: Crowd::default(),
-            max_in_flight: start.max_in_flight,
+            max_in_flight: Cell::new(start.max_in_flight),
             worker: start.worker,
             owners: RefCell::new(vec![(0, slots)]),
             owners_changed: Cell::new(false),
@@ -156,17 +176,28 @@ impl Run {
     async fn execute(self: &Rc<Self>) {
         let open = tokio::task::spawn_local(arrivals::fire(Rc::clone(self)));
         let closed = tokio::task::spawn_local(users::attend(Rc::clone(self)));
+        let dispatchers = [open.abort_handle(), closed.abort_handle()];
         let to_the_end = async {
             let _ = open.await;
             let _ = closed.await;
-            self.draining.set(true);
-            let deadline_ns = now_ns().saturating_add(self.grace_ns.get());
-            while self.engine.recorder.in_flight() > 0 && now_ns() < deadline_ns {
-                let idle = self.idle.notified();
-                either(idle, sleep_until(deadline_ns)).await;
-            }
+            self.drain().await;
         };
         either(to_the_end, self.aborted.notified()).await;
+        dispatchers.iter().for_each(AbortHandle::abort);
+        self.crowd.dismiss_all();
+    }
+
+    async fn drain(&self) {
+        self.draining.set(true);
+        let start_ns = now_ns();
+        while self.engine.recorder.in_flight() > 0 {
+            // Asked anew each time, because a `stop` may bring another grace.
+            let deadline_ns = start_ns.saturating_add(self.grace_ns.get());
+            if now_ns() >= deadline_ns {
+                return;
+            }
+            either(self.idle.notified(), sleep_until(deadline_ns)).await;
+        }
     }
 
     /// Time from the start of the run; 0 before it.
@@ -235,7 +266,8 @@ impl Run {
     fn obey(&self, command: Command) {
         self.lease_until_ns.set(now_ns() + LEASE_NS);
         match command {
-            Command::Members { owners, effective_at_ns } => {
+            Command::Members { owners, max_in_flight, effective_at_ns } => {
+                self.max_in_flight.set(max_in_flight);
                 if let Ok(slots) = Slots::from_owners(owners) {
                     self.owners.borrow_mut().push((effective_at_ns, slots));
                     self.owners_changed.set(true);
@@ -244,8 +276,8 @@ impl Run {
             Command::Scale { factor, effective_at_ns } => {
                 self.change(|schedule| schedule.rescaled(effective_at_ns, factor))
             }
-            Command::Stop { effective_at_ns, grace_ns } => self.stop(effective_at_ns, grace_ns),
-            Command::Abort => self.aborted.notify_one(),
+            Command::Stop { effective_at_ns, grace_ns } => return self.stop(effective_at_ns, grace_ns),
+            Command::Abort => return self.aborted.notify_one(),
             Command::Lease | Command::Start(_) => return,
         }
         self.changed.notify_waiters();
@@ -276,10 +308,17 @@ async fn listen(run: Rc<Run>, controller: Rc<Controller>) {
 async fn tick(run: Rc<Run>, controller: Rc<Controller>) {
     let mut due_ns = now_ns();
     for number in 1u64.. {
-        due_ns = due_ns.max(now_ns().saturating_sub(TICK_NS)) + TICK_NS;
+        due_ns += TICK_NS;
         sleep_until(due_ns).await;
         let now_ns = now_ns();
-        run.engine.recorder.loop_lag(now_ns - due_ns);
+        // Every tick that was due in the meantime was late too: a stall must not look like a single late tick.
+        let mut lag_ns = now_ns - due_ns;
+        run.engine.recorder.loop_lag(lag_ns);
+        while lag_ns >= TICK_NS {
+            lag_ns -= TICK_NS;
+            due_ns += TICK_NS;
+            run.engine.recorder.loop_lag(lag_ns);
+        }
         if number.is_multiple_of(TICKS_A_CHECK_OF_ALARMS) {
             run.check_alarms(now_ns);
         }

@@ -79,7 +79,6 @@ impl Interval {
         let generator = PyDict::new(python);
         generator.set_item("cpu_ns", interval.generator.cpu_ns)?;
         generator.set_item("rss_bytes", interval.generator.rss_bytes)?;
-        generator.set_item("open_files", interval.generator.open_files)?;
         dict.set_item("generator", generator)?;
         dict.set_item("start_lag", histogram::to_dict(python, &interval.start_lag)?)?;
         dict.set_item("loop_lag", histogram::to_dict(python, &interval.loop_lag)?)?;

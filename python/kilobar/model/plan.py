@@ -49,9 +49,11 @@ class Template:
 
     @staticmethod
     def fixed(text: str) -> Template:
+        """Without any hole."""
         return Template((Text(text),))
 
     def to_json(self) -> Any:
+        """A plain string when nothing is to be filled in or hidden, else the list of parts."""
         if all(isinstance(part, Text) and not part.secret for part in self.parts):
             return "".join(part.text for part in self.parts if isinstance(part, Text))
         return [_part_to_json(part) for part in self.parts]
@@ -90,6 +92,7 @@ class Request:
     saves: tuple[Save, ...]
 
     def to_json(self) -> dict[str, Any]:
+        """Its part of the plan's JSON form."""
         return {
             "kind": "request",
             "series": self.series,
@@ -112,6 +115,7 @@ class Think:
     max_ns: int
 
     def to_json(self) -> dict[str, Any]:
+        """Its part of the plan's JSON form."""
         return {"kind": "think", "min_ns": self.min_ns, "max_ns": self.max_ns}
 
 
@@ -127,6 +131,7 @@ class Flow:
     steps: tuple[Step, ...]
 
     def to_json(self) -> dict[str, Any]:
+        """Its part of the plan's JSON form."""
         return {"name": self.name, "weight": self.weight, "steps": [step.to_json() for step in self.steps]}
 
 
@@ -140,6 +145,7 @@ class Stage:
     duration_ns: int
 
     def to_json(self) -> dict[str, Any]:
+        """Its part of the plan's JSON form, where `start` and `end` are `from` and `to`."""
         return {"kind": self.kind, "from": self.start, "to": self.end, "duration_ns": self.duration_ns}
 
 
@@ -190,6 +196,7 @@ class Plan:
 
     @property
     def duration_ns(self) -> int:
+        """Length of the load, draining excluded."""
         return sum(stage.duration_ns for stage in self.load)
 
     @property
@@ -198,6 +205,7 @@ class Plan:
         return any(stage.kind == "rate" for stage in self.load)
 
     def to_dict(self) -> dict[str, Any]:
+        """The JSON form as an object: docs/reference/plan.md."""
         return {
             "version": PLAN_VERSION,
             "name": self.name,
@@ -216,4 +224,5 @@ class Plan:
         }
 
     def to_json(self) -> str:
+        """The JSON form as text."""
         return json.dumps(self.to_dict(), ensure_ascii=False)

@@ -49,6 +49,7 @@ class Ledger:
 
     @property
     def balances(self) -> bool:
+        """Whether both equations hold."""
         return (
             self.planned == self.started + self.dropped + self.lost
             and self.started == self.ok + self.failed + self.in_flight
@@ -190,7 +191,7 @@ class Summary:
     samples: tuple[Sample, ...] = ()
     events: tuple[Event, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
-    """Machine, cores, kernel, Python, targets, TLS settings, seed, command line: what a reader needs to trust or repeat it."""
+    """To trust or repeat the run: machine, cores, kernel, Python, targets, TLS settings, seed, command line."""
 
     def to_json(self) -> dict[str, Any]:
         """The contract of `--json` (DESIGN section 8): keys are stable, more may be added."""

@@ -8,6 +8,15 @@ from kilobar.runs.asked import AskedLoad
 from kilobar.runs.slots import after_loss, initial_owners
 
 
+def parts_of(limit: int, workers: Sequence[int]) -> dict[int, int]:
+    """Deals a limit of the run to these workers: the sum is exact, the parts differ by at most one.
+
+    When a worker is taken away, no part of the others gets smaller: nobody is over its limit for that.
+    """
+    share, rest = divmod(limit, len(workers))
+    return {worker: share + (position < rest) for position, worker in enumerate(workers)}
+
+
 class Members:
     """The owners of all slots over the time of a run. Times are ns from its start."""
 

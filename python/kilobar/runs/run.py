@@ -35,7 +35,7 @@ from kilobar.model.threshold import Threshold
 from kilobar.runs.asked import SECOND_NS, AskedLoad
 from kilobar.runs.environment import environment
 from kilobar.runs.measurement import Measurement
-from kilobar.runs.members import Members
+from kilobar.runs.members import Members, parts_of
 from kilobar.runs.summary import Particulars, summarise
 from kilobar.runs.verdict import Loss
 
@@ -222,7 +222,7 @@ class Run:
         count = len(self._workers)
         self._start_ns = now_ns + START_LEAD_NS + count * START_LEAD_OF_A_WORKER_NS
         plan = self._plan.to_dict()
-        share, rest = divmod(self._plan.max_in_flight, count)
+        parts = parts_of(self._plan.max_in_flight, range(count))
         for index, worker in enumerate(self._workers):
             worker.state = "working"
             worker.heard_ns = self._start_ns
@@ -232,7 +232,7 @@ class Run:
                     "do": "start",
                     "worker": index,
                     "owners": self._members.owners,
-                    "max_in_flight": share + (index < rest),
+                    "max_in_flight": parts[index],
                     "start_at_ns": self._start_ns,
                     "plan": plan,
                 },
@@ -269,7 +269,7 @@ class Run:
         until_ns = self._asked.end_ns
         if not was_draining and survivors:
             until_ns = min(self._members.replace(index, survivors, at_ns + MOVE_LEAD_NS), self._asked.end_ns)
-            self._tell_all({"do": "members", "owners": self._members.owners, "effective_at_ns": until_ns})
+            self._tell_members(survivors, until_ns)
         elif not was_draining:
             self._state = "failed"
             # A worker that was lost just before is written off until then.
@@ -284,6 +284,20 @@ class Run:
             moved = "the load had ended" if was_draining else "no worker is left"
         self._losses.append(Loss(index, how, lost, healed=was_draining))
         self._note(at_ns, f"worker {index} lost ({how}); {moved}; {lost:,} iterations lost")
+
+    def _tell_members(self, members: Sequence[int], effective_at_ns: int) -> None:
+        """The dead worker's part of the limit is dealt anew with its slots: survivors that kept only theirs would drop
+        arrivals that the plan has room for."""
+        for index, part in parts_of(self._plan.max_in_flight, members).items():
+            self._fleet.send(
+                index,
+                {
+                    "do": "members",
+                    "owners": self._members.owners,
+                    "max_in_flight": part,
+                    "effective_at_ns": effective_at_ns,
+                },
+            )
 
     def _never_reported(self, index: int, until_ns: int) -> int:
         """Arrivals that were due on a worker before `until_ns` and of which it has not said anything."""

@@ -55,7 +55,7 @@ def summarise(
     results = judging.judge(particulars.thresholds, total, books, load_s)
     series = tuple(_series(entry, load_s) for entry in values["series"])
     whole = _series(values["total"], load_s)
-    start_lag = percentiles(total.start_lag())
+    start_lag, loop_lag = percentiles(total.start_lag()), percentiles(total.loop_lag())
     verdict = judge(
         Evidence(
             state=state,
@@ -67,6 +67,7 @@ def summarise(
             mean_users_asked=measurement.mean_users_asked,
             mean_users_active=measurement.mean_users_active,
             start_lag_p99_ms=start_lag.p99,
+            loop_lag_p99_ms=loop_lag.p99 if "users" in asked.kinds else None,
             median_response_ms=whole.response_ms.p50 if whole.response_ms.count else None,
             requests=whole.count,
             failed_requests=whole.failed,
@@ -95,7 +96,7 @@ def summarise(
         flows=tuple(_flow(entry) for entry in values["flows"]),
         thresholds=results,
         generator_cpu_s=values["generator"]["cpu_ns"] / SECOND_NS,
-        loop_lag_ms=percentiles(total.loop_lag()),
+        loop_lag_ms=loop_lag,
         rss_bytes=measurement.peak_rss_bytes,
         connections=dict(values["connections"]),
         timeline=measurement.timeline.points(),

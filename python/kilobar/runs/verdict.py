@@ -18,6 +18,13 @@ MAX_START_LAG_MS = 10.0
 MAX_START_LAG_OF_FAST_MS = 1.0
 MAX_START_LAG_OF_MEDIAN = 0.1
 """A start lag above this part of the median response time spoils it, unless it is below `MAX_START_LAG_OF_FAST_MS`."""
+MAX_LOOP_LAG_MS = 10.0
+"""Closed users have no intended start that they could be late for: a saturated worker shows in its event loop only."""
+NOTED_LOOP_LAG_OF_MEDIAN = 0.1
+"""A loop lag above this part of the median response time is remarked on, and no more than that: a worker that saturates
+a fast target serves its responses in batches, so that loop lag and response time are of the same size by design."""
+
+_LAG_ADVICE = "use more workers, a faster machine or a lower load"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,8 @@ class Evidence:
     mean_users_active: float = 0.0
     """Of the closed part of the load."""
     start_lag_p99_ms: float = 0.0
+    loop_lag_p99_ms: float | None = None
+    """None when no users are asked: arrivals are judged by their start lag."""
     median_response_ms: float | None = None
     """None when no request got a whole response."""
     requests: int = 0
@@ -93,6 +102,7 @@ def _reasons_for_invalid(evidence: Evidence) -> Iterator[str]:
             )
     yield from _load_not_held(evidence)
     yield from _start_lag(evidence)
+    yield from _loop_lag(evidence.loop_lag_p99_ms)
     yield from _dropped(evidence.ledger)
 
 
@@ -145,16 +155,23 @@ def _load_not_held(evidence: Evidence) -> Iterator[str]:
 
 def _start_lag(evidence: Evidence) -> Iterator[str]:
     lag_ms, median_ms = evidence.start_lag_p99_ms, evidence.median_response_ms
-    advice = "use more workers, a faster machine or a lower load"
     if lag_ms > MAX_START_LAG_MS:
         yield (
             f"the generator could not keep up: start lag p99 {lag_ms:.1f} ms is above {MAX_START_LAG_MS:.0f} ms; "
-            f"{advice}"
+            f"{_LAG_ADVICE}"
         )
     elif median_ms is not None and lag_ms > MAX_START_LAG_OF_FAST_MS and lag_ms > median_ms * MAX_START_LAG_OF_MEDIAN:
         yield (
             f"the generator was too slow for such short response times: start lag p99 {lag_ms:.2f} ms is above a tenth "
-            f"of the median response time of {median_ms:.2f} ms; {advice}"
+            f"of the median response time of {median_ms:.2f} ms; {_LAG_ADVICE}"
+        )
+
+
+def _loop_lag(lag_ms: float | None) -> Iterator[str]:
+    if lag_ms is not None and lag_ms > MAX_LOOP_LAG_MS:
+        yield (
+            f"the generator could not keep up: loop lag p99 {lag_ms:.1f} ms is above {MAX_LOOP_LAG_MS:.0f} ms; "
+            f"{_LAG_ADVICE}"
         )
 
 
@@ -187,6 +204,12 @@ def _remarks(evidence: Evidence) -> Iterator[str]:
         yield (
             f"{evidence.failed_requests:,} of {evidence.requests:,} requests failed ({share:.2%}: "
             f"{_classes(evidence.errors)}) and no threshold judges that; add one such as `errors < 0.1%`"
+        )
+    lag_ms, median_ms = evidence.loop_lag_p99_ms, evidence.median_response_ms
+    if lag_ms is not None and median_ms is not None and lag_ms > median_ms * NOTED_LOOP_LAG_OF_MEDIAN:
+        yield (
+            f"response times include up to {lag_ms:.3g} ms (loop lag p99) of the generator's own delay, more than a "
+            f"tenth of their median of {median_ms:.3g} ms; use fewer users per worker or a quieter machine"
         )
     for loss in evidence.losses:
         moved = "its share was taken over by the others" if loss.healed else "its share moves to the others"

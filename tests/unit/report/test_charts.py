@@ -2,6 +2,7 @@ import json
 from dataclasses import replace
 
 import pytest
+
 from kilobar.model.summary import Percentiles
 from kilobar.report import charts
 

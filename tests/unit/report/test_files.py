@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from kilobar.errors import OutputError
 from kilobar.report.files import write_text_atomically
 

@@ -3,6 +3,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
+
 from kilobar.report.html import html_report
 
 from .summaries import ALL, HOSTILE, failed, invalid, passed

@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from kilobar.report.html import html_report
 
 from .summaries import failed, passed

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from kilobar.errors import OutputError
 from kilobar.report.json import json_text, write_json
 

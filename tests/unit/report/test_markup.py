@@ -3,6 +3,7 @@ from html.parser import HTMLParser
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from kilobar.report.markup import joined, tag
 
 

@@ -1,4 +1,5 @@
 import pytest
+
 from kilobar.report import palette
 
 

@@ -4,9 +4,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from rich.console import Console
+
 from kilobar.model.summary import Event
 from kilobar.report.terminal import summary_text, summary_view
-from rich.console import Console
 
 from .summaries import ALL, failed, long, passed
 

@@ -2,6 +2,7 @@ from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from kilobar.model.summary import Percentiles
 from kilobar.report.timeline import bounded
 

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import pytest
+
 from kilobar.model.summary import Percentiles
 from kilobar.report import words
 

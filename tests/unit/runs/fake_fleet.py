@@ -48,6 +48,7 @@ class SimulatedWorker:
         self.schedule: Schedule | None = None
         self.start_ns = NEVER
         self.epochs: list[tuple[int, list[int]]] = []
+        self.max_in_flight = 0
         self.is_open = True
         self.end_ns = NEVER
         self.abort_ns = NEVER
@@ -69,8 +70,11 @@ class SimulatedWorker:
                 self.is_open = command["plan"]["load"][0]["kind"] == "rate"
                 self.start_ns = command["start_at_ns"]
                 self.epochs = [(0, list(command["owners"]))]
+                self.max_in_flight = command["max_in_flight"]
             case "members":
                 self.epochs.append((command["effective_at_ns"], list(command["owners"])))
+                assert command["max_in_flight"] >= self.max_in_flight, "a survivor's part never shrinks"
+                self.max_in_flight = command["max_in_flight"]
             case "scale":
                 assert self.schedule is not None
                 self.schedule.rescale(command["effective_at_ns"], command["factor"])

@@ -75,6 +75,7 @@ def encoded(
     *,
     series: Sequence[dict[str, Any]] = (),
     start_lag_ns: Sequence[int] = (),
+    loop_lag_ns: Sequence[int] = (),
     active_users: int | None = None,
     rss_bytes: int = 0,
     cpu_ns: int = 0,
@@ -89,6 +90,7 @@ def encoded(
             "active_users": ledger.get("in_flight", 0) if active_users is None else active_users,
             "generator": {"cpu_ns": cpu_ns, "rss_bytes": rss_bytes},
             "start_lag": durations(start_lag_ns),
+            "loop_lag": durations(loop_lag_ns),
             "series": series,
         }
     )

@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kilobar.runs.asked import AskedLoad
-from kilobar.runs.members import Members
+from kilobar.runs.members import Members, parts_of
 
 from .intervals import SECOND_NS, plan, rate
 
@@ -21,6 +21,21 @@ def test_whoever_dies_when_every_arrival_is_planned_for_exactly_one_worker(data:
         at_ns = members.replace(dead, living, at_ns + data.draw(st.integers(0, 3 * S)))
     planned = [members.planned_of(worker, asked, 0, 10 * S) for worker in range(workers)]
     assert sum(planned) == asked.arrivals()
+
+
+@given(st.data())
+def test_whoever_dies_when_the_parts_of_a_limit_add_up_to_it_and_never_shrink(data: st.DataObject) -> None:
+    workers = data.draw(st.integers(1, 12))
+    limit = data.draw(st.integers(0, 200))
+    living = list(range(workers))
+    parts = parts_of(limit, living)
+    for dead in data.draw(st.permutations(range(workers)))[: workers - 1]:
+        living.remove(dead)
+        after = parts_of(limit, living)
+        assert sum(after.values()) == limit
+        assert max(after.values()) - min(after.values()) <= 1
+        assert all(after[worker] >= parts[worker] for worker in living)
+        parts = after
 
 
 def test_two_changes_never_take_effect_at_the_same_instant() -> None:

@@ -145,6 +145,22 @@ def test_a_worker_that_dies_is_replaced_and_what_was_due_on_it_is_lost() -> None
     assert summary.timeline[30].started == 1000
 
 
+def test_the_survivors_of_each_loss_share_the_whole_limit_again() -> None:
+    fates = {1: Fate(dies_at_ns=20 * S + 100 * MS), 0: Fate(dies_at_ns=40 * S)}
+    execution = Execution(plan(rate(100, 100), max_in_flight=11), workers=4, fates=fates)
+    assert execution.go().outcome == "passed"
+    parts = [
+        [(command["do"], command["max_in_flight"]) for command in member.commands if "max_in_flight" in command]
+        for member in execution.fleet.members
+    ]
+    assert parts == [
+        [("start", 3), ("members", 4)],
+        [("start", 3)],
+        [("start", 3), ("members", 4), ("members", 6)],
+        [("start", 2), ("members", 3), ("members", 5)],
+    ]
+
+
 def test_a_loss_of_more_than_a_hundredth_of_the_load_makes_the_run_invalid() -> None:
     execution = Execution(plan(rate(1000, 5)), workers=2, fates={0: Fate(dies_at_ns=2 * S + 900 * MS)})
     summary = execution.go()

@@ -1,12 +1,13 @@
 import pytest
 
+from kilobar.model.plan import Stage
 from kilobar.model.summary import Event
 from kilobar.model.threshold import parse_threshold
 from kilobar.runs.asked import AskedLoad
 from kilobar.runs.measurement import Measurement
 from kilobar.runs.summary import Particulars, summarise
 
-from .intervals import MS, SECOND_NS, interval, plan, rate, series
+from .intervals import MS, SECOND_NS, interval, plan, rate, series, users
 
 S = SECOND_NS
 PARTICULARS = Particulars(
@@ -56,3 +57,16 @@ def test_a_summary_of_a_run_that_goes_on_is_of_its_closed_seconds() -> None:
     after = summarise(PARTICULARS, measurement, asked, "finished", [], [], is_over=False)
     assert (after.duration_s, after.achieved_rate_per_s, after.asked_rate_per_s) == (1.0, 6.0, 6.0)
     assert not any("not held" in reason for reason in after.reasons)
+
+
+@pytest.mark.parametrize(
+    ("load", "is_judged"), [((users(1, 1),), True), ((rate(1, 1), users(1, 1)), True), ((rate(1, 1),), False)]
+)
+def test_loop_lag_is_held_against_a_run_only_where_users_are_asked(load: tuple[Stage, ...], is_judged: bool) -> None:
+    asked = AskedLoad(plan(*load))
+    measurement = Measurement(1, asked)
+    measurement.add(0, interval(0, series=[series("list", [MS])], loop_lag_ns=[30 * MS], planned=1, started=1, ok=1))
+    measurement.close_all()
+    summary = summarise(PARTICULARS, measurement, asked, "finished", [], [], is_over=True)
+    assert summary.loop_lag_ms.p99 == pytest.approx(30, rel=0.001)
+    assert any("loop lag p99 30.0 ms is above 10 ms" in reason for reason in summary.reasons) is is_judged

@@ -38,6 +38,8 @@ def test_a_good_run_passes_without_a_word() -> None:
         ({"start_lag_p99_ms": 12.34}, "start lag p99 12.3 ms is above 10 ms; use more workers"),
         ({"start_lag_p99_ms": 12.34, "median_response_ms": None}, "start lag p99 12.3 ms"),
         ({"start_lag_p99_ms": 1.5}, "start lag p99 1.50 ms is above a tenth of the median response time of 5.00 ms"),
+        ({"loop_lag_p99_ms": 12.34}, "the generator could not keep up: loop lag p99 12.3 ms is above 10 ms; use more"),
+        ({"loop_lag_p99_ms": 12.34, "median_response_ms": None}, "loop lag p99 12.3 ms"),
         ({"ledger": Ledger(planned=1000, started=998, dropped=2, ok=998)}, "2 of 1,000 planned iterations (0.20%)"),
         ({"ledger": Ledger(planned=1000, started=999, ok=999)}, "1,000 iterations were planned, but 999 were started"),
         ({"ledger": Ledger(planned=1000, started=1000, ok=999)}, "1,000 iterations were started, but 999 succeeded"),
@@ -62,6 +64,8 @@ def test_a_measurement_that_cannot_be_trusted_is_invalid_and_says_why(changes: d
         {"start_lag_p99_ms": 10.0, "median_response_ms": 200.0},
         {"start_lag_p99_ms": 1.0, "median_response_ms": 0.2},
         {"start_lag_p99_ms": 5.0, "median_response_ms": None},
+        {"loop_lag_p99_ms": 10.0, "median_response_ms": 0.2},
+        {"loop_lag_p99_ms": 10.0, "median_response_ms": None},
         {"ledger": Ledger(planned=1000, started=999, dropped=1, ok=999)},
         {"arrivals_planned": 999},
         {"arrivals_planned": None, "ledger": Ledger(planned=5, started=5, ok=5)},
@@ -137,6 +141,16 @@ def test_errors_that_no_threshold_judges_are_mentioned_when_the_run_passes() -> 
     assert reason.startswith("32 of 1,000 requests failed (3.20%: status 30, eof 2) and no threshold judges that")
     judged = replace(some, thresholds=(threshold("errors < 5%", 3.2, True),))
     assert judge(judged).reasons == ()
+
+
+def test_a_loop_lag_that_shows_in_the_response_times_is_a_remark() -> None:
+    (reason,) = judge(replace(GOOD, loop_lag_p99_ms=1.416, median_response_ms=1.0)).reasons
+    assert reason == (
+        "response times include up to 1.42 ms (loop lag p99) of the generator's own delay, more than a tenth of their "
+        "median of 1 ms; use fewer users per worker or a quieter machine"
+    )
+    assert judge(replace(GOOD, loop_lag_p99_ms=0.1, median_response_ms=1.0)).reasons == ()
+    assert judge(replace(GOOD, loop_lag_p99_ms=5.0, median_response_ms=None)).reasons == ()
 
 
 def test_a_healed_loss_and_a_stop_are_remarks() -> None:

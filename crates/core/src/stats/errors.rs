@@ -62,6 +62,20 @@ pub const ERROR_CLASSES: [ErrorClass; 16] = [
 ];
 
 impl ErrorClass {
+    /// Whether a step of this class failed before a byte of its request was sent.
+    pub const fn nothing_was_sent(self) -> bool {
+        matches!(
+            self,
+            Self::Dns
+                | Self::Blocked
+                | Self::Refused
+                | Self::ConnectTimeout
+                | Self::Connect
+                | Self::Tls
+                | Self::Script
+        )
+    }
+
     /// The name in reports and in JSON.
     pub const fn name(self) -> &'static str {
         match self {

@@ -150,8 +150,6 @@ pub struct Generator {
     pub cpu_ns: u64,
     /// Resident memory: a gauge.
     pub rss_bytes: u64,
-    /// Open file descriptors: a gauge.
-    pub open_files: u64,
 }
 
 /// A whole failed exchange, so that a person can see what failed. Secrets are already hidden, lengths are bounded.
@@ -243,7 +241,6 @@ impl Interval {
         self.connections.open = open;
         self.generator.cpu_ns += other.generator.cpu_ns;
         self.generator.rss_bytes += other.generator.rss_bytes;
-        self.generator.open_files += other.generator.open_files;
         self.add_measurements(other);
     }
 
@@ -268,7 +265,6 @@ impl Interval {
         self.active_users = later.active_users;
         self.connections.open = later.connections.open;
         self.generator.rss_bytes = later.generator.rss_bytes;
-        self.generator.open_files = later.generator.open_files;
     }
 
     /// Empties it for the next stretch of time; names and memory are kept, gauges too.

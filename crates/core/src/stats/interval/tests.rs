@@ -111,24 +111,14 @@ fn any_samples() -> impl Strategy<Value = Vec<FailureSample>> {
 
 fn any_interval() -> impl Strategy<Value = Interval> {
     let time = (0..100 * SECOND_NS, 0..3 * SECOND_NS, 1_u32..4, any::<bool>());
-    let counts = [
-        any_count(),
-        any_count(),
-        any_count(),
-        any_count(),
-        any_count(),
-        any_count(),
-        any_count(),
-        any_count(),
-    ];
+    let counts = [any_count(), any_count(), any_count(), any_count(), any_count(), any_count(), any_count()];
     let lags = (any_histogram(), any_histogram());
     let series = some_of([any_series("list"), any_series("show"), any_series("order")].prop_map(Vec::from));
     let flows = some_of([any_flow("browse"), any_flow("buy")].prop_map(Vec::from));
     (time, counts, any_ledger(), lags, series, flows, any_samples()).prop_map(
         |(time, counts, ledger, (start_lag, loop_lag), series, flows, samples)| {
             let (start_ns, duration_ns, workers, degraded) = time;
-            let [active_users, opened, tls_resumed, closed_idle, open, cpu_ns, rss_bytes, open_files] =
-                counts;
+            let [active_users, opened, tls_resumed, closed_idle, open, cpu_ns, rss_bytes] = counts;
             Interval {
                 start_ns,
                 duration_ns,
@@ -137,7 +127,7 @@ fn any_interval() -> impl Strategy<Value = Interval> {
                 ledger,
                 active_users,
                 connections: Connections { opened, tls_resumed, closed_idle, open },
-                generator: Generator { cpu_ns, rss_bytes, open_files },
+                generator: Generator { cpu_ns, rss_bytes },
                 start_lag,
                 loop_lag,
                 series,
@@ -305,7 +295,7 @@ fn merging_adds_gauges_and_extending_keeps_the_newest() {
         active_users: 10,
         ledger: Ledger { planned: 7, in_flight: 4, ..Ledger::default() },
         connections: Connections { opened: 5, open: 5, ..Connections::default() },
-        generator: Generator { cpu_ns: 100, rss_bytes: 1000, open_files: 50 },
+        generator: Generator { cpu_ns: 100, rss_bytes: 1000 },
         duration_ns: SECOND_NS,
         ..Interval::default()
     };
@@ -315,13 +305,13 @@ fn merging_adds_gauges_and_extending_keeps_the_newest() {
     assert_eq!((workers.workers, workers.duration_ns, workers.active_users), (2, SECOND_NS, 13));
     assert_eq!((workers.ledger.planned, workers.ledger.in_flight), (14, 8));
     assert_eq!(workers.connections, Connections { opened: 10, open: 10, ..Connections::default() });
-    assert_eq!(workers.generator, Generator { cpu_ns: 200, rss_bytes: 2000, open_files: 100 });
+    assert_eq!(workers.generator, Generator { cpu_ns: 200, rss_bytes: 2000 });
 
     let time = extended(&first, &second);
     assert_eq!((time.workers, time.duration_ns, time.active_users), (1, 2 * SECOND_NS, 3));
     assert_eq!((time.ledger.planned, time.ledger.in_flight), (14, 4));
     assert_eq!(time.connections, Connections { opened: 10, open: 5, ..Connections::default() });
-    assert_eq!(time.generator, Generator { cpu_ns: 200, rss_bytes: 1000, open_files: 50 });
+    assert_eq!(time.generator, Generator { cpu_ns: 200, rss_bytes: 1000 });
 }
 
 #[test]
