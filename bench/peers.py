@@ -32,9 +32,13 @@ class Measured:
 
     requests: int
     rate_per_s: float
-    cpu_us_per_request: float
+    cpu_s: float
     """User and system time of the whole process tree, start and end included."""
     summary: dict[str, Any] | None = None
+
+    @property
+    def cpu_us_per_request(self) -> float:
+        return self.cpu_s / max(self.requests, 1) * 1e6
 
 
 def require(*programs: str) -> None:
@@ -66,7 +70,7 @@ def wrk(url: str, connections: int, seconds: int) -> Measured:
     cpu_s, printed = run_to_end(pinned(GENERATOR_CPU, ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", url]))
     requests = int(re.search(r"(\d+) requests in", printed)[1])  # type: ignore[index]
     rate = float(re.search(r"Requests/sec:\s+([\d.]+)", printed)[1])  # type: ignore[index]
-    return Measured(requests, rate, cpu_s / requests * 1e6)
+    return Measured(requests, rate, cpu_s)
 
 
 def kilobar(url: str, *options: str, cpu: int | None = GENERATOR_CPU) -> Measured:
@@ -76,7 +80,7 @@ def kilobar(url: str, *options: str, cpu: int | None = GENERATOR_CPU) -> Measure
         summary = json.loads(Path(file.name).read_text())
     requests = summary["total"]["count"]
     rate = summary["ledger"]["started"] / summary["run"]["duration_s"]
-    return Measured(requests, rate, cpu_s / max(requests, 1) * 1e6, summary)
+    return Measured(requests, rate, cpu_s, summary)
 
 
 @contextmanager

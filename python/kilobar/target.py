@@ -18,8 +18,10 @@ from typing import Any
 from kilobar.errors import KilobarError
 
 _PACKAGE_ROOT = str(Path(__file__).resolve().parents[1])
+# PR_SET_PDEATHSIG: a target does not outlive whoever measures with it, however that ends.
 _BOOT = (
-    "import sys; sys.path.insert(0, sys.argv[1]); from kilobar import _native; "
+    "import ctypes, sys; ctypes.CDLL(None).prctl(1, 15); "
+    "sys.path.insert(0, sys.argv[1]); from kilobar import _native; "
     "_native.run_target(sys.argv[2], int(sys.argv[3]))"
 )
 

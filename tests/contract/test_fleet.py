@@ -147,7 +147,8 @@ def test_a_kill_is_reported_and_the_survivors_go_on_with_the_whole_load(fleet: F
     assert of(Died, heard)[0].worker == 0
     assert "signal 9" in of(Died, heard)[0].how
     fleet.send(0, {"do": "lease"})
-    fleet.send(1, {"do": "members", "owners": [1] * 60 * WORKERS, "effective_at_ns": 2 * S})
+    members = {"do": "members", "owners": [1] * 60 * WORKERS, "max_in_flight": 100, "effective_at_ns": 2 * S}
+    fleet.send(1, members)
     seconds: list[Interval] = []
     while not seconds or seconds[-1].start_ns < 3 * S:
         for event in of(IntervalArrived, hear(fleet, lambda heard: bool(of(IntervalArrived, heard)))):

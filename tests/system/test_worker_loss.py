@@ -64,6 +64,20 @@ def test_the_others_take_over_the_share_of_a_worker_that_is_lost(
     assert sum(point["started"] for point in last_two) == pytest.approx(400, rel=0.02)
 
 
+def test_an_arrival_that_the_others_had_passed_already_is_still_fired_by_them(
+    target: TargetProcess, json_file: Path
+) -> None:
+    # At 2/s the survivor waits for its arrival at 1 s; the one at 0.5 s becomes its own while it waits.
+    with Going("run", target.url, "--rate", "2/s", "--for", "4s", "--workers", "2", "--json", json_file) as going:
+        victim = going.workers(2)[1]
+        load_flows(target, 1)
+        os.kill(victim, signal.SIGKILL)
+        done = going.end()
+    assert done.ledger["planned"] == 8
+    assert done.ledger["started"] + done.ledger["lost"] == 8
+    assert received(target) >= done.ledger["started"]
+
+
 def test_closed_users_of_a_dead_worker_go_on_at_another(target: TargetProcess, json_file: Path) -> None:
     options = ("--users", "10", "--for", "5s", "--workers", "2", "--json", json_file)
     with Going("run", f"{target.url}/delay/20ms", *options) as going:
