@@ -4,8 +4,10 @@
 //! one `timerfd` per thread is armed for the earliest deadline, and all that is due is released per wake.
 #![deny(missing_docs)]
 
+mod sharp;
 mod timers;
 
+pub use sharp::sleep_sharply_until;
 pub use timers::{Sleep, Timers, sleep, sleep_until};
 
 /// Nanoseconds of `CLOCK_MONOTONIC`, the same in every process of this machine.

@@ -8,7 +8,7 @@ use std::pin::pin;
 use std::rc::{Rc, Weak};
 use std::task::Poll;
 
-use kilobar_clock::{Timers, now_ns, sleep_until};
+use kilobar_clock::{Timers, now_ns, sleep_sharply_until, sleep_until};
 use kilobar_core::schedule::{Schedule, Slots};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::UnixStream;
@@ -212,7 +212,7 @@ impl Run {
 
     /// Waits for this time of the run. `false` when a command came first, so that the caller looks again.
     pub async fn wait_until(&self, time_ns: u64) -> bool {
-        let mut sleep = pin!(sleep_until(self.engine.start_ns + time_ns));
+        let mut sleep = pin!(sleep_sharply_until(self.engine.start_ns + time_ns));
         let mut changed = pin!(self.changed.notified());
         poll_fn(|context| {
             if sleep.as_mut().poll(context).is_ready() {

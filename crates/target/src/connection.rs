@@ -6,7 +6,7 @@ use std::mem::{self, MaybeUninit};
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
-use kilobar_clock::{now_ns, sleep_until};
+use kilobar_clock::{now_ns, sleep_sharply_until};
 
 use crate::behaviour::Exchange;
 use crate::control;
@@ -273,7 +273,7 @@ impl Connection {
             match act {
                 Act::Wait(duration_ns) => {
                     clock_ns += duration_ns;
-                    sleep_until(clock_ns).await;
+                    sleep_sharply_until(clock_ns).await;
                 }
                 Act::Send(bytes) => self.send(&bytes, work.counted).await?,
                 Act::Fill(bytes) => self.fill(bytes, work.counted).await?,
@@ -281,7 +281,7 @@ impl Connection {
                     for _ in 0..times {
                         if every_ns > 0 {
                             clock_ns += every_ns;
-                            sleep_until(clock_ns).await;
+                            sleep_sharply_until(clock_ns).await;
                         }
                         self.send(&piece, work.counted).await?;
                         // A client that keeps up with us would otherwise keep the thread.
