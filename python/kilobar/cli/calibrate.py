@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-EXIT_INVALID = 3
+from kilobar.cli import exit_codes
 
 
 @click.command()
@@ -38,4 +38,4 @@ def calibrate(seconds: float) -> int:
         print("all numbers within 2 % of the truth, counts equal")
         return 0
     print(f"{off} numbers are off" + ("; the machine was too busy to say whose fault that is" if invalid else ""))
-    return EXIT_INVALID if invalid else 1
+    return exit_codes.INVALID if invalid else exit_codes.FAILED

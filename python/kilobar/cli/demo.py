@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
+from kilobar.cli import exit_codes
 from kilobar.cli.outputs import Outputs
-from kilobar.cli.run import EXIT_CODES, EXIT_INTERRUPTED, run_plan
+from kilobar.cli.run import run_plan
 from kilobar.scenario import Overrides, check_text
 from kilobar.target import TargetProcess
 
@@ -29,4 +30,4 @@ def demo(html: Path, duration: str | None) -> int:
         summary, interrupted = run_plan(plan)
         outputs.write(summary)
     print("next: kilobar target, and in another terminal: kilobar run http://127.0.0.1:8700/ --rate 500/s --for 10s")
-    return EXIT_INTERRUPTED if interrupted else EXIT_CODES[summary.outcome]
+    return exit_codes.of_run(summary, interrupted=interrupted)

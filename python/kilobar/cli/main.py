@@ -12,10 +12,8 @@ from importlib import import_module
 import click
 
 from kilobar import __version__
+from kilobar.cli import exit_codes
 from kilobar.errors import KilobarError
-
-EXIT_INTERNAL = 4
-EXIT_INTERRUPTED = 130
 
 COMMANDS = {
     "run": "kilobar.cli.run:run",
@@ -59,13 +57,13 @@ def execute(arguments: Sequence[str]) -> int:
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         print("interrupted", file=sys.stderr)
-        return EXIT_INTERRUPTED
+        return exit_codes.INTERRUPTED
     except BrokenPipeError:
-        return EXIT_INTERRUPTED
+        return exit_codes.INTERRUPTED
     except Exception:
         import traceback
 
         traceback.print_exc()
         print("error[internal]: this is a bug in Kilobar; please report it with the lines above", file=sys.stderr)
-        return EXIT_INTERNAL
+        return exit_codes.INTERNAL
     return code if isinstance(code, int) else 0

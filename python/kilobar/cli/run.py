@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from kilobar.cli import exit_codes
 from kilobar.cli.interrupt import Interrupt
 from kilobar.cli.keyboard import Keyboard
 from kilobar.cli.live import LiveView
@@ -18,10 +19,6 @@ from kilobar.model.plan import Plan
 from kilobar.model.summary import Summary
 from kilobar.scenario import Overrides
 from kilobar.wiring import local_run
-
-EXIT_CODES = {"passed": 0, "failed": 1, "invalid": 3}
-EXIT_INTERRUPTED = 130
-
 
 _FILE = click.Path(path_type=Path)
 
@@ -89,7 +86,7 @@ def run(
         print(warning, file=sys.stderr)
     summary, interrupted = run_plan(plan, workers=workers, quiet=quiet)
     outputs.write(summary)
-    return EXIT_INTERRUPTED if interrupted else EXIT_CODES[summary.outcome]
+    return exit_codes.of_run(summary, interrupted=interrupted)
 
 
 def run_plan(plan: Plan, *, workers: int | None = None, quiet: bool = False) -> tuple[Summary, bool]:
