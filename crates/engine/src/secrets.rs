@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use kilobar_core::plan::{Encode, Part, Plan, Step, Template};
+use kilobar_core::plan::{Body, Encode, Expr, Function, Hole, Part, Plan, Step, Template};
 use kilobar_core::random::Random;
 use kilobar_core::template::{Value, render};
 
@@ -36,14 +36,18 @@ impl Secrets {
         for step in plan.flows.iter().flat_map(|flow| &flow.steps) {
             let Step::Request(request) = step else { continue };
             let values = request.headers.iter().map(|(_, value)| value);
-            for part in values.chain([&request.path]).chain(&request.body).flat_map(parts_of) {
+            let body = request
+                .body
+                .iter()
+                .filter_map(|body| if let Body::Text(text) = body { Some(text) } else { None });
+            for part in values.chain([&request.path]).chain(body).flat_map(parts_of) {
                 if let Part::Secret(text) = part {
                     secrets.add(text);
                 }
             }
             for (name, value) in request.headers.iter().filter(|(name, _)| is_secret_header(name)) {
                 secrets.variables.extend(parts_of(value).iter().filter_map(|part| match part {
-                    Part::Variable { index, .. } => Some(*index),
+                    Part::Hole(Hole { value: Expr::Variable(index), .. }) => Some(*index),
                     _ => None,
                 }));
                 for text in constants_of(name, &text_with_holes(value)) {
@@ -152,7 +156,7 @@ fn text_with_holes(template: &Template) -> String {
         Template::Fixed(text) => text.clone(),
         Template::Parts(parts) => parts.iter().fold(String::new(), |text, part| match part {
             Part::Text(more) | Part::Secret(more) => text + more,
-            Part::Variable { .. } | Part::RandomInt { .. } => text + HOLE.encode_utf8(&mut [0; 4]),
+            Part::Hole(_) => text + HOLE.encode_utf8(&mut [0; 4]),
         }),
     }
 }
@@ -179,7 +183,7 @@ fn forms_of(text: &str) -> BTreeSet<String> {
     for text in [Some(text.to_owned()), decoded(text)].into_iter().flatten() {
         let value = [Some(Value::from_text(text.into_bytes()))];
         for encode in ENCODES {
-            let template = Template::Parts(vec![Part::Variable { index: 0, encode }]);
+            let template = Template::Parts(vec![Part::variable(0, encode)]);
             let mut form = Vec::new();
             let rendered = render(&template, &value, &mut Random::new(0), &mut form);
             forms.extend(rendered.ok().and_then(|()| String::from_utf8(form).ok()));
@@ -224,7 +228,7 @@ mod tests {
         let json = include_str!("../../../tests/golden/plans/first.json");
         let mut plan: Plan = serde_json::from_str(json).unwrap();
         let Step::Request(request) = &mut plan.flows[0].steps[0] else { unreachable!("the example gets /") };
-        request.body = Some(body);
+        request.body = Some(Body::Text(body));
         request.headers = headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         Secrets::of(&plan)
     }
@@ -305,9 +309,8 @@ mod tests {
 
     #[test]
     fn the_present_value_of_a_variable_in_a_secret_header_is_hidden_in_each_form() {
-        let bearer = |index| {
-            Template::Parts(vec![Part::Text("Bearer ".into()), Part::Variable { index, encode: Encode::Raw }])
-        };
+        let bearer =
+            |index| Template::Parts(vec![Part::Text("Bearer ".into()), Part::variable(index, Encode::Raw)]);
         let secrets = secrets_of(
             Template::Fixed(String::new()),
             &[("Authorization", bearer(1)), ("x-shown", bearer(0)), ("x-api-key", bearer(9))],
@@ -330,7 +333,11 @@ mod tests {
     fn what_follows_a_scheme_and_each_value_of_a_cookie_are_secrets_of_their_own() {
         let cookie = Template::Parts(vec![
             Part::Text("a=first; b=\"second=2\"; consent=true; c=third".into()),
-            Part::RandomInt { min: 1, max: 9 },
+            Part::call(
+                Function::RandomInt,
+                vec![Expr::Json("1".into()), Expr::Json("9".into())],
+                Encode::Raw,
+            ),
         ]);
         let bearer = Template::Fixed("Bearer abc.def".into());
         let secrets =

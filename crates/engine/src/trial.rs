@@ -11,7 +11,8 @@ use serde::Serialize;
 use crate::dial::DialTimes;
 use crate::exchange::{Alarm, Exchange};
 use crate::iteration::{Engine, User};
-use crate::program::{Program, ReadyRequest, ReadyStep};
+use crate::program::{Program, ReadyStep};
+use crate::ready_request::ReadyRequest;
 use crate::worker::WorkerError;
 
 /// One exchange of a trial. Secrets are hidden, the response is cut after 4 KiB.

@@ -5,7 +5,7 @@ mod value;
 
 pub use value::Value;
 
-use crate::plan::{Encode, Part, Template};
+use crate::plan::{Encode, Expr, Function, Part, Template};
 use crate::random::Random;
 use std::borrow::Cow;
 
@@ -88,14 +88,7 @@ fn write(
         match part {
             Part::Text(text) => out.extend_from_slice(text.as_bytes()),
             Part::Secret(text) => out.extend_from_slice(show_secret(text).as_bytes()),
-            Part::Variable { index, encode } => write_value(lookup(variables, *index)?, *encode, out),
-            Part::RandomInt { min, max } if min > max => {
-                return Err(RenderError::EmptyRange { min: *min, max: *max });
-            }
-            Part::RandomInt { min, max } => {
-                let number = random.range_i64(*min, *max);
-                out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
-            }
+            Part::Hole(hole) => write_hole(&hole.value, hole.encode, variables, random, out)?,
         }
         Ok(())
     });
@@ -103,6 +96,32 @@ fn write(
         out.truncate(start);
     }
     result
+}
+
+fn write_hole(
+    value: &Expr,
+    encode: Encode,
+    variables: &[Option<Value>],
+    random: &mut Random,
+    out: &mut Vec<u8>,
+) -> Result<(), RenderError> {
+    match value {
+        Expr::Variable(index) => write_value(lookup(variables, *index)?, encode, out),
+        Expr::Call { function: Function::RandomInt, arguments } => {
+            let bound = |index: usize| match arguments.get(index) {
+                Some(Expr::Json(text)) => text.parse::<i64>().unwrap_or(0),
+                _ => 0,
+            };
+            let (min, max) = (bound(0), bound(1));
+            if min > max {
+                return Err(RenderError::EmptyRange { min, max });
+            }
+            out.extend_from_slice(itoa::Buffer::new().format(random.range_i64(min, max)).as_bytes());
+        }
+        Expr::Text(text) | Expr::Secret(text) | Expr::Json(text) => out.extend_from_slice(text.as_bytes()),
+        _ => {}
+    }
+    Ok(())
 }
 
 fn lookup(variables: &[Option<Value>], variable: usize) -> Result<&Value, RenderError> {
@@ -145,7 +164,7 @@ impl Template {
                 .iter()
                 .map(|part| match part {
                     Part::Text(text) | Part::Secret(text) => Some(text.as_str()),
-                    Part::Variable { .. } | Part::RandomInt { .. } => None,
+                    Part::Hole(_) => None,
                 })
                 .collect::<Option<String>>()
                 .map(Cow::Owned),

@@ -3,12 +3,17 @@ use proptest::prelude::*;
 
 const ENCODES: [Encode; 5] = [Encode::Raw, Encode::Url, Encode::Form, Encode::JsonString, Encode::JsonValue];
 
+fn random_int(min: i64, max: i64) -> Part {
+    let bound = |value: i64| Expr::Json(value.to_string());
+    Part::call(Function::RandomInt, vec![bound(min), bound(max)], Encode::Raw)
+}
+
 fn text(text: &str) -> Part {
     Part::Text(text.into())
 }
 
 fn variable(index: usize, encode: Encode) -> Part {
-    Part::Variable { index, encode }
+    Part::variable(index, encode)
 }
 
 /// The rendering and what was on the place before it.
@@ -52,7 +57,7 @@ fn parts_follow_each_other_after_what_was_there_before() {
         text("?key="),
         Part::Secret("s3cret".into()),
         text("&n="),
-        Part::RandomInt { min: -5, max: -5 },
+        random_int(-5, -5),
     ]);
     let variables = [None, Some(Value::from_json_text("17"))];
     let mut out = b"GET ".to_vec();
@@ -72,11 +77,7 @@ fn a_hole_that_cannot_be_filled_leaves_nothing_behind() {
     let rows = [
         (variable(0, Encode::Raw), RenderError::Unset { variable: 0 }, "variable 0 has no value yet"),
         (variable(7, Encode::Raw), RenderError::Undeclared { variable: 7 }, "the plan has no variable 7"),
-        (
-            Part::RandomInt { min: 2, max: 1 },
-            RenderError::EmptyRange { min: 2, max: 1 },
-            "no whole number is between 2 and 1",
-        ),
+        (random_int(2, 1), RenderError::EmptyRange { min: 2, max: 1 }, "no whole number is between 2 and 1"),
     ];
     for (part, expected, message) in rows {
         let template = Template::Parts(vec![text("half"), part]);
@@ -102,7 +103,7 @@ fn a_line_break_stays_raw_in_raw_text_only() {
 
 #[test]
 fn what_a_person_sees_has_no_secret_and_the_same_random_numbers() {
-    let any = Part::RandomInt { min: i64::MIN, max: i64::MAX };
+    let any = random_int(i64::MIN, i64::MAX);
     let template = Template::Parts(vec![Part::Secret("s3cret".into()), text("-"), any]);
     let mut random = Random::new(9);
     let mut before = random.clone();
@@ -121,7 +122,7 @@ fn only_templates_without_holes_have_a_fixed_text() {
         (Template::Parts(vec![]), Some("")),
         (Template::Parts(vec![text("a"), secret(), text("c")]), Some("abc")),
         (Template::Parts(vec![text("a"), variable(0, Encode::Raw)]), None),
-        (Template::Parts(vec![Part::RandomInt { min: 1, max: 1 }]), None),
+        (Template::Parts(vec![random_int(1, 1)]), None),
     ];
     for (template, expected) in rows {
         assert_eq!(template.fixed_text().as_deref(), expected, "{template:?}");
@@ -143,8 +144,8 @@ fn any_part() -> impl Strategy<Value = Part> {
         any::<String>().prop_map(Part::Text),
         "[a-z]{0,5}SECRET".prop_map(Part::Secret),
         (0_usize..4, prop::sample::select(ENCODES.to_vec()))
-            .prop_map(|(index, encode)| Part::Variable { index, encode }),
-        (any::<i64>(), any::<i64>()).prop_map(|(min, max)| Part::RandomInt { min, max }),
+            .prop_map(|(index, encode)| Part::variable(index, encode)),
+        (any::<i64>(), any::<i64>()).prop_map(|(min, max)| random_int(min, max)),
     ]
 }
 
@@ -189,7 +190,7 @@ proptest! {
     fn random_numbers_are_whole_and_in_their_range(one: i64, other: i64, seed: u64) {
         let (min, max) = (one.min(other), one.max(other));
         let mut out = Vec::new();
-        let template = Template::Parts(vec![Part::RandomInt { min, max }]);
+        let template = Template::Parts(vec![random_int(min, max)]);
         render(&template, &[], &mut Random::new(seed), &mut out).unwrap();
         let number: i64 = String::from_utf8(out).unwrap().parse().unwrap();
         prop_assert!((min..=max).contains(&number));
@@ -214,7 +215,7 @@ fn timing_of_a_template_of_five_parts() {
         text("/items/"),
         variable(0, Encode::Url),
         text("?page="),
-        Part::RandomInt { min: 1, max: 20 },
+        random_int(1, 20),
         text("&sort=price"),
     ]);
     let variables = [Some(Value::from_json_text("\"3f2a9c10-7d4e\""))];
