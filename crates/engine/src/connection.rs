@@ -49,6 +49,11 @@ impl Connection {
         }
     }
 
+    /// The protocol that the server chose in the TLS handshake.
+    pub fn alpn(&self) -> Option<&[u8]> {
+        self.tls.as_ref()?.alpn_protocol()
+    }
+
     /// Reads once, 0 at the end of the stream. After a read that did not fill the buffer tokio knows that nothing more
     /// is there, so that the next call costs no system call until something arrives.
     #[inline]

@@ -33,15 +33,23 @@ impl Alarm {
         *self.waker.borrow_mut() = Some(context.waker().clone());
     }
 
+    /// Rings at this time, unless it is set or cleared before.
     #[inline]
-    fn set(&self, deadline_ns: u64) {
+    pub fn set(&self, deadline_ns: u64) {
         self.expired.set(false);
         self.deadline_ns.set(deadline_ns);
     }
 
+    /// Does not ring any more.
     #[inline]
-    fn clear(&self) {
+    pub fn clear(&self) {
         self.deadline_ns.set(0);
+    }
+
+    /// Whether it rang since it was set.
+    #[inline]
+    pub fn has_expired(&self) -> bool {
+        self.expired.get()
     }
 
     /// Wakes its task.
@@ -246,7 +254,8 @@ fn keep(kept: &mut Vec<u8>, bytes: &[u8]) {
     kept.extend_from_slice(&bytes[..room]);
 }
 
-fn is_closed(error: &io::Error) -> bool {
+/// Whether the server has closed the connection.
+pub fn is_closed(error: &io::Error) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
     matches!(error.kind(), ConnectionReset | ConnectionAborted | BrokenPipe)
 }

@@ -11,11 +11,13 @@ use kilobar_core::wire::http1::{Limits, ResponseReader};
 use rustls::ClientConfig;
 
 use crate::exchange::{Alarm, READ_BUFFER_BYTES};
+use crate::http2_pool::Http2Pool;
 use crate::pool::Pool;
 use crate::program::{Program, ReadyStep};
 use crate::ready_request::Draft;
 use crate::recorder::Recorder;
 use crate::resolve::Resolver;
+use crate::secrets::SHOWN_BYTES;
 use crate::tls::{TlsPolicy, TlsPolicyError};
 
 /// After a body larger than this a user gives the memory back.
@@ -26,11 +28,12 @@ pub struct Engine {
     /// What to do.
     pub program: Program,
     /// Counts.
-    pub recorder: Recorder,
+    pub recorder: Rc<Recorder>,
     pub(crate) pool: Pool,
+    pub(crate) http2: Http2Pool,
     pub(crate) resolver: Resolver,
     pub(crate) tls: TlsPolicy,
-    pub(crate) buffer: RefCell<Box<[u8]>>,
+    pub(crate) buffer: Rc<RefCell<Box<[u8]>>>,
     /// The instant of the clock at which the run starts.
     pub start_ns: u64,
 }
@@ -43,10 +46,15 @@ pub struct User {
     pub random: Random,
     /// The response that was read last.
     pub reader: ResponseReader,
+    /// Status code of the response that was read last; 0 if no final head came.
+    pub status: u16,
     pub(crate) own_pool: Pool,
+    pub(crate) own_http2: Http2Pool,
     pub(crate) tls: Option<Arc<ClientConfig>>,
     pub(crate) alarm: Rc<Alarm>,
     pub(crate) draft: Draft,
+    /// The head of an HTTP/2 response, as lines; empty if it was HTTP/1.1.
+    pub(crate) head: Vec<u8>,
     pub(crate) body: Vec<u8>,
     /// The beginning of a failed response.
     pub kept: Vec<u8>,
@@ -60,6 +68,19 @@ impl User {
         }
         self.body.clear();
     }
+
+    /// Keeps the beginning of an HTTP/2 response in [`User::kept`], as it would be in HTTP/1.1.
+    #[cold]
+    pub(crate) fn keep_http2(&mut self) {
+        self.kept.clear();
+        if self.head.is_empty() {
+            return;
+        }
+        for part in [&self.head[..], b"\r\n", &self.body] {
+            let room = SHOWN_BYTES.saturating_sub(self.kept.len()).min(part.len());
+            self.kept.extend_from_slice(&part[..room]);
+        }
+    }
 }
 
 impl Engine {
@@ -69,11 +90,12 @@ impl Engine {
     /// When the trust store cannot be read.
     pub fn new(program: Program, worker: u32, start_ns: u64) -> Result<Self, TlsPolicyError> {
         Ok(Self {
-            recorder: Recorder::new(&program, worker),
+            recorder: Rc::new(Recorder::new(&program, worker)),
             pool: Pool::default(),
+            http2: Http2Pool::default(),
             resolver: Resolver::default(),
             tls: TlsPolicy::new(&program.plan.http)?,
-            buffer: RefCell::new(vec![0; READ_BUFFER_BYTES].into_boxed_slice()),
+            buffer: Rc::new(RefCell::new(vec![0; READ_BUFFER_BYTES].into_boxed_slice())),
             program,
             start_ns,
         })
@@ -89,10 +111,13 @@ impl Engine {
                 max_head_bytes: http.max_head_bytes as usize,
                 max_body_bytes: http.max_body_bytes,
             }),
+            status: 0,
             own_pool: Pool::default(),
+            own_http2: Http2Pool::default(),
             tls: None,
             alarm,
             draft: Draft::default(),
+            head: Vec::new(),
             body: Vec::new(),
             kept: Vec::new(),
         }
@@ -106,6 +131,7 @@ impl Engine {
     /// Forgets a user and closes its connections.
     pub fn dismiss(&self, user: User) {
         self.recorder.closed(user.own_pool.clear(), 0);
+        user.own_http2.close();
     }
 
     /// Executes iteration `number`, which was meant to start at `intended_ns`. Returns when it ended, and whether it

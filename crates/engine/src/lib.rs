@@ -3,7 +3,8 @@
 //! Read it from the outside in:
 //! [`worker`] speaks with the controller and owns the run; [`arrivals`] starts open iterations and [`users`] closed
 //! ones: together with [`iteration`] they are the one send loop. [`exchange`] sends a request over a [`connection`]
-//! that [`dial`] opened or [`pool`] kept; [`recorder`] counts.
+//! that [`dial`] opened or [`pool`] kept, or with [`http2`] over a connection that many users share ([`http2_link`],
+//! [`http2_pool`]); [`recorder`] counts.
 #![deny(missing_docs)]
 
 mod arrivals;
@@ -12,6 +13,10 @@ mod control;
 mod dial;
 mod exchange;
 mod guard;
+mod http2;
+mod http2_link;
+mod http2_pool;
+mod http2_request;
 mod iteration;
 mod pool;
 mod program;

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use kilobar_core::json_path::JsonPath;
 use kilobar_core::plan::{
-    Body, ConnectionPolicy, Expr, Extract, Hole, Origin, Part, Plan, Request, Scheme, Template,
+    Body, ConnectionPolicy, Expr, Extract, Hole, HttpVersion, Origin, Part, Plan, Request, Scheme, Template,
 };
 use kilobar_core::random::Random;
 use kilobar_core::stats::ErrorClass;
@@ -12,6 +12,7 @@ use kilobar_core::template::{Value, render, render_redacted};
 use kilobar_core::wire::http1::{RequestMethod, is_token, write_request_head};
 
 use crate::dial::Failure;
+use crate::http2_request::Http2Request;
 use crate::secrets::{SHOWN_BYTES, is_secret_header};
 
 /// A request made ready to send.
@@ -28,6 +29,8 @@ pub struct ReadyRequest {
     pub saves: Vec<(usize, JsonPath)>,
     /// The request itself asks the server to close the connection.
     pub closes: bool,
+    /// The same for HTTP/2, unless the plan speaks only HTTP/1.1.
+    pub http2: Option<Http2Request>,
     host: String,
     /// Those of the plan and those that Kilobar adds.
     headers: Vec<(String, Template)>,
@@ -39,8 +42,26 @@ pub struct ReadyRequest {
 pub struct Draft {
     /// The request as it goes over the wire.
     pub request: Vec<u8>,
+    /// Of an HTTP/2 request: where its header block ends and its body begins.
+    block_bytes: usize,
     values: Vec<u8>,
     ends: Vec<usize>,
+}
+
+impl Draft {
+    /// Header block and body of the HTTP/2 request that was written last.
+    #[inline]
+    pub fn http2(&self) -> (&[u8], &[u8]) {
+        self.request.split_at(self.block_bytes)
+    }
+
+    /// The texts that were rendered last, by their place.
+    fn rendered<'a>(&'a self) -> Result<impl Fn(usize) -> &'a str + Copy + use<'a>, Failure> {
+        let values = std::str::from_utf8(&self.values)
+            .map_err(|_| Failure::new(ErrorClass::Script, "a saved value is not text"))?;
+        let ends = &self.ends;
+        Ok(move |index: usize| &values[if index == 0 { 0 } else { ends[index - 1] }..ends[index]])
+    }
 }
 
 impl ReadyRequest {
@@ -83,13 +104,20 @@ impl ReadyRequest {
         if plan.http.connections == ConnectionPolicy::PerRequest {
             add("connection", "close");
         }
+        let host = host_header(origin);
+        let names = headers.iter().map(|(name, _)| name.as_str());
+        let http2 = match plan.http.version {
+            HttpVersion::Http1 => None,
+            _ => Some(Http2Request::new(&request.method, origin, &host, names)?),
+        };
         let mut ready = Self {
+            http2,
             fixed: None,
             origin: index,
             method: RequestMethod::of(&request.method),
             saves,
             closes: headers.iter().any(|(name, value)| asks_to_close(name, value)),
-            host: host_header(origin),
+            host,
             headers,
             body,
             plan: request.clone(),
@@ -98,7 +126,7 @@ impl ReadyRequest {
         Ok(ready)
     }
 
-    fn render_fixed(&self) -> Result<Option<Rc<[u8]>>, String> {
+    fn render_fixed(&mut self) -> Result<Option<Rc<[u8]>>, String> {
         let request = &self.plan;
         let fixed = request.path.is_fixed()
             && request.headers.iter().all(|(_, value)| value.is_fixed())
@@ -108,6 +136,11 @@ impl ReadyRequest {
         }
         let mut draft = Draft::default();
         self.write(&[], &mut Random::new(0), &mut draft).map_err(|failure| failure.message)?;
+        if let Some(http2) = &mut self.http2 {
+            let rendered = draft.rendered().map_err(|failure| failure.message)?;
+            let body = self.body.as_ref().map(|_| rendered(self.headers.len() + 1));
+            http2.fix(rendered(0), |index| rendered(index + 1), body)?;
+        }
         Ok(Some(draft.request.into()))
     }
 
@@ -121,26 +154,66 @@ impl ReadyRequest {
         random: &mut Random,
         draft: &mut Draft,
     ) -> Result<(), Failure> {
-        let script = |problem: String| Failure::new(ErrorClass::Script, problem);
-        let Draft { request, values, ends } = draft;
-        request.clear();
-        values.clear();
-        ends.clear();
+        self.render(variables, random, draft)?;
+        let mut request = std::mem::take(&mut draft.request);
+        let rendered = draft.rendered()?;
+        let headers =
+            self.headers.iter().enumerate().map(|(index, (name, _))| (name.as_str(), rendered(index + 1)));
+        let body = self.body.as_ref().map(|_| rendered(self.headers.len() + 1));
+        let written = write_request_head(
+            &mut request,
+            &self.plan.method,
+            rendered(0),
+            &self.host,
+            headers,
+            body.map(str::len),
+        );
+        request.extend_from_slice(body.unwrap_or_default().as_bytes());
+        draft.request = request;
+        written.map_err(|error| Failure::new(ErrorClass::Script, error.to_string()))
+    }
+
+    /// Writes header block and body for HTTP/2 into `draft`, see [`Draft::http2`].
+    ///
+    /// # Errors
+    /// As [`ReadyRequest::write`].
+    pub fn write_http2(
+        &self,
+        http2: &Http2Request,
+        variables: &[Option<Value>],
+        random: &mut Random,
+        draft: &mut Draft,
+    ) -> Result<(), Failure> {
+        self.render(variables, random, draft)?;
+        let mut block = std::mem::take(&mut draft.request);
+        let rendered = draft.rendered()?;
+        let body = self.body.as_ref().map(|_| rendered(self.headers.len() + 1));
+        let written = http2.write(rendered(0), |index| rendered(index + 1), body.map(str::len), &mut block);
+        let block_bytes = block.len();
+        block.extend_from_slice(body.unwrap_or_default().as_bytes());
+        draft.request = block;
+        draft.block_bytes = block_bytes;
+        written.map_err(|error| Failure::new(ErrorClass::Script, error))
+    }
+
+    /// Renders path, header values and body, in this order.
+    fn render(
+        &self,
+        variables: &[Option<Value>],
+        random: &mut Random,
+        draft: &mut Draft,
+    ) -> Result<(), Failure> {
+        draft.request.clear();
+        draft.values.clear();
+        draft.ends.clear();
         let templates = std::iter::once(&self.plan.path)
             .chain(self.headers.iter().map(|(_, value)| value))
             .chain(&self.body);
         for template in templates {
-            render(template, variables, random, values).map_err(|error| script(error.to_string()))?;
-            ends.push(values.len());
+            render(template, variables, random, &mut draft.values)
+                .map_err(|error| Failure::new(ErrorClass::Script, error.to_string()))?;
+            draft.ends.push(draft.values.len());
         }
-        let values = std::str::from_utf8(values).map_err(|_| script("a saved value is not text".into()))?;
-        let value = |index: usize| &values[if index == 0 { 0 } else { ends[index - 1] }..ends[index]];
-        let headers =
-            self.headers.iter().enumerate().map(|(index, (name, _))| (name.as_str(), value(index + 1)));
-        let body = self.body.as_ref().map(|_| value(self.headers.len() + 1));
-        write_request_head(request, &self.plan.method, value(0), &self.host, headers, body.map(str::len))
-            .map_err(|error| script(error.to_string()))?;
-        request.extend_from_slice(body.unwrap_or_default().as_bytes());
         Ok(())
     }
 

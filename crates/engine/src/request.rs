@@ -10,6 +10,7 @@ use kilobar_core::template::Value;
 use crate::connection::Connection;
 use crate::dial::{DialTimes, Dialer, Failure};
 use crate::exchange::{self, Exchange, Incoming};
+use crate::http2::Over;
 use crate::iteration::{Engine, User};
 use crate::ready_request::ReadyRequest;
 use crate::recorder::Ended;
@@ -61,8 +62,25 @@ impl Engine {
         dialled: &mut Option<Box<DialTimes>>,
         complete: &mut bool,
     ) -> Result<(), Failure> {
-        let (mut connection, send_ns) = match self.reuse(user, request.origin) {
-            Some(connection) => (connection, now_ns),
+        user.head.clear();
+        user.status = 0;
+        let mut fresh = None;
+        if let Some(http2) = request.http2.as_ref().filter(|_| self.may_speak_http2(request)) {
+            let over = self.send_http2(user, request, http2, now_ns, exchange, dialled).await;
+            user.alarm.clear();
+            match over? {
+                Over::Http2 => {
+                    *complete = true;
+                    return self.judge(user, request, exchange);
+                }
+                Over::Http1(connection) => fresh = connection,
+            }
+        }
+        let reused = if fresh.is_none() { self.reuse(user, request.origin) } else { None };
+        let reused = reused.map(|connection| (connection, now_ns));
+        let (mut connection, send_ns) = match fresh.map(|opened| (opened, kilobar_clock::now_ns())).or(reused)
+        {
+            Some(connection) => connection,
             // Rare, and its future is large: it is kept out of the hot one.
             None => {
                 let times = dialled.insert(Box::default());
@@ -105,13 +123,14 @@ impl Engine {
             drop(connection);
             self.recorder.closed(1, 0);
         }
+        user.status = user.reader.status();
         ran?;
         *complete = true;
         self.judge(user, request, exchange)
     }
 
     fn judge(&self, user: &mut User, request: &ReadyRequest, exchange: &Exchange) -> Result<(), Failure> {
-        let status = user.reader.status();
+        let status = user.status;
         if !request.expects(status) {
             self.keep_whole(user, exchange);
             return Err(Failure::new(ErrorClass::Status, format!("status {status} was not expected")));
@@ -135,7 +154,9 @@ impl Engine {
     /// because nothing was awaited since.
     #[cold]
     pub fn keep_whole(&self, user: &mut User, exchange: &Exchange) {
-        if user.kept.is_empty() {
+        if !user.head.is_empty() {
+            user.keep_http2();
+        } else if user.kept.is_empty() {
             let buffer = self.buffer.borrow();
             let length = (exchange.bytes_in as usize).min(SHOWN_BYTES).min(buffer.len());
             user.kept.extend_from_slice(&buffer[..length]);
@@ -183,7 +204,8 @@ impl Engine {
         }
     }
 
-    async fn dial(
+    /// Opens a connection for this request.
+    pub(crate) async fn dial(
         &self,
         user: &mut User,
         request: &ReadyRequest,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kilobar_core::plan::{HttpPolicy, Resumption};
+use kilobar_core::plan::{HttpPolicy, HttpVersion, Resumption};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
@@ -47,6 +47,11 @@ impl TlsPolicy {
             builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()
         } else {
             builder.with_root_certificates(roots(http.ca_file.as_deref())?).with_no_client_auth()
+        };
+        config.alpn_protocols = match http.version {
+            HttpVersion::Http1 => Vec::new(),
+            HttpVersion::Http2 => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
+            HttpVersion::Http2PriorKnowledge => vec![b"h2".to_vec()],
         };
         config.resumption = match http.resumption {
             Resumption::Shared => rustls::client::Resumption::in_memory_sessions(SESSIONS_SHARED),

@@ -118,7 +118,7 @@ async fn try_request(engine: &Engine, user: &mut User, flow: usize, request: &Re
         request: shown,
         saved: saved.collect(),
         response: secrets.hide_in_response(&user.kept),
-        status: if exchange.bytes_in > 0 { user.reader.status() } else { 0 },
+        status: if exchange.bytes_in > 0 { user.status } else { 0 },
         phases_ns: phases(dialled.as_deref(), &exchange, complete),
         bytes_in: exchange.bytes_in,
         failure: done.err().map(|failure| (failure.class.name(), failure.message)),

@@ -214,7 +214,11 @@ impl Client {
     /// Refuses a frame on a stream that was never opened; frames on streams that have ended are still under way.
     #[inline]
     fn check_stream(&self, header: FrameHeader) -> Result<(), ConnectionError> {
-        if header.stream & 1 == 1 && header.stream < self.sender.next_id { Ok(()) } else { Err(misplaced(header)) }
+        if header.stream & 1 == 1 && header.stream < self.sender.next_id {
+            Ok(())
+        } else {
+            Err(misplaced(header))
+        }
     }
 
     fn data(&mut self, header: FrameHeader, payload: &[u8], now_ns: u64) -> Result<(), ConnectionError> {
@@ -279,7 +283,12 @@ impl Client {
         Ok(())
     }
 
-    fn continuation(&mut self, header: FrameHeader, payload: &[u8], now_ns: u64) -> Result<(), ConnectionError> {
+    fn continuation(
+        &mut self,
+        header: FrameHeader,
+        payload: &[u8],
+        now_ns: u64,
+    ) -> Result<(), ConnectionError> {
         if header.stream != self.block.stream {
             return Err(ConnectionError::Interrupted("CONTINUATION"));
         }
@@ -299,7 +308,13 @@ impl Client {
     }
 
     /// A whole header block. It has to be decoded also when nobody waits for it any more: later ones refer to it.
-    fn block(&mut self, id: u32, ends_stream: bool, block: &[u8], now_ns: u64) -> Result<(), ConnectionError> {
+    fn block(
+        &mut self,
+        id: u32,
+        ends_stream: bool,
+        block: &[u8],
+        now_ns: u64,
+    ) -> Result<(), ConnectionError> {
         let Some((slot, stream)) = self.streams.find(id) else {
             return Ok(self.decoder.decode(block, |_| {})?);
         };
@@ -318,7 +333,12 @@ impl Client {
         Ok(())
     }
 
-    fn rst_stream(&mut self, header: FrameHeader, payload: &[u8], now_ns: u64) -> Result<(), ConnectionError> {
+    fn rst_stream(
+        &mut self,
+        header: FrameHeader,
+        payload: &[u8],
+        now_ns: u64,
+    ) -> Result<(), ConnectionError> {
         self.check_stream(header)?;
         let code = number(payload).filter(|_| payload.len() == 4).map(ErrorCode);
         let code = code.ok_or(ConnectionError::FrameSize("RST_STREAM"))?;
@@ -329,7 +349,12 @@ impl Client {
         Ok(())
     }
 
-    fn window_update(&mut self, header: FrameHeader, payload: &[u8], now_ns: u64) -> Result<(), ConnectionError> {
+    fn window_update(
+        &mut self,
+        header: FrameHeader,
+        payload: &[u8],
+        now_ns: u64,
+    ) -> Result<(), ConnectionError> {
         let more = number(payload).filter(|_| payload.len() == 4);
         let more = i64::from(more.ok_or(ConnectionError::FrameSize("WINDOW_UPDATE"))? & 0x7fff_ffff);
         let is_wrong = |window: i64| more == 0 || window + more > MAX_WINDOW_BYTES;

@@ -96,7 +96,9 @@ pub enum ConnectionError {
         value: u32,
     },
     /// The window of the connection, or of all its streams, is enlarged by nothing or over its limit.
-    #[error("the window of the connection, or of all its streams, is enlarged by nothing or over 2^31-1 bytes")]
+    #[error(
+        "the window of the connection, or of all its streams, is enlarged by nothing or over 2^31-1 bytes"
+    )]
     Window,
     /// More data than the window of the connection allows.
     #[error("the server sends more than the window of the connection allows")]
@@ -140,9 +142,7 @@ pub enum StreamError {
     #[error("the server reset the stream ({0})")]
     Reset(ErrorCode),
     /// The server went away before it looked at it.
-    #[error(
-        "the server went away ({0}) and had not looked at this request; the request was not repeated"
-    )]
+    #[error("the server went away ({0}) and had not looked at this request; the request was not repeated")]
     GoneAway(ErrorCode),
     /// The connection ended, or was of no more use.
     #[error("the connection ended in the middle of the exchange")]

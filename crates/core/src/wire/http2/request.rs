@@ -57,7 +57,8 @@ impl RequestHead {
                 _ => Role::Field(lower.clone(), FieldName::new(&lower)),
             });
         }
-        let has = |wanted: &str| fields.iter().any(|field| matches!(field, Role::Field(name, _) if name == wanted));
+        let has =
+            |wanted: &str| fields.iter().any(|field| matches!(field, Role::Field(name, _) if name == wanted));
         let length = (!has("content-length")).then(|| FieldName::new("content-length"));
         let mut opening = Vec::new();
         append_field(":method", method, &mut opening);
@@ -183,13 +184,20 @@ mod tests {
             ":method=POST;:scheme=https;:authority=shop:8700;:path=/a?b;content-length=0;"
         );
         assert!(written("GET", "/", &[], Some(5)).unwrap().ends_with("content-length=5;"));
-        assert!(written("PUT", "/", &[("Content-Length", "7")], Some(5)).unwrap().ends_with("content-length=7;"));
+        assert!(
+            written("PUT", "/", &[("Content-Length", "7")], Some(5)).unwrap().ends_with("content-length=7;")
+        );
     }
 
     #[test]
     fn a_host_header_is_the_authority_and_connection_headers_are_left_out() {
-        let headers =
-            [("x", "1"), ("Host", "other"), ("Connection", "close"), ("transfer-encoding", "chunked"), ("te", "trailers")];
+        let headers = [
+            ("x", "1"),
+            ("Host", "other"),
+            ("Connection", "close"),
+            ("transfer-encoding", "chunked"),
+            ("te", "trailers"),
+        ];
         assert_eq!(
             written("GET", "/x", &headers, None).unwrap(),
             ":method=GET;:scheme=https;:path=/x;:authority=other;x=1;te=trailers;"
@@ -206,8 +214,14 @@ mod tests {
         let bad = "a\r\nb";
         assert_eq!(written("GET", "/ x", &[], None), Err(RequestError::InvalidTarget));
         assert!(matches!(written(bad, "/", &[], None), Err(RequestError::InvalidMethod { .. })));
-        assert!(matches!(written("GET", "/", &[(bad, "")], None), Err(RequestError::InvalidHeaderName { .. })));
-        assert!(matches!(written("GET", "/", &[("x", bad)], None), Err(RequestError::InvalidHeaderValue { .. })));
+        assert!(matches!(
+            written("GET", "/", &[(bad, "")], None),
+            Err(RequestError::InvalidHeaderName { .. })
+        ));
+        assert!(matches!(
+            written("GET", "/", &[("x", bad)], None),
+            Err(RequestError::InvalidHeaderValue { .. })
+        ));
         assert_eq!(written("GET", "/", &[("host", bad)], None), Err(RequestError::InvalidHost));
         let head = RequestHead::new("GET", "http", "h", ["x"]).unwrap();
         let mut out = b"before".to_vec();

@@ -82,7 +82,9 @@ impl Response {
     pub(super) fn take(&mut self, field: Field<'_>) {
         self.head_bytes += field.name.len() + field.value.len() + ": \r\n".len();
         let flaw = match field.kind {
-            FieldKind::Status(status) if self.block.status == 0 && !self.block.has_regular && self.status == 0 => {
+            FieldKind::Status(status)
+                if self.block.status == 0 && !self.block.has_regular && self.status == 0 =>
+            {
                 self.block.status = status;
                 // What an informational head said is not the response's.
                 self.kept.head.clear();
@@ -90,7 +92,9 @@ impl Response {
                 return;
             }
             FieldKind::Status(_) => Some(Flaw::MisplacedStatus),
-            FieldKind::ContentLength(bytes) if self.block.content_length.is_some_and(|given| given != bytes) => {
+            FieldKind::ContentLength(bytes)
+                if self.block.content_length.is_some_and(|given| given != bytes) =>
+            {
                 Some(Flaw::ContentLengths)
             }
             FieldKind::ContentLength(bytes) => {
@@ -247,7 +251,10 @@ mod tests {
             (&[&[(":status", "200")], &[(":status", "200")]], Flaw::MisplacedStatus),
             (&[&[(":status", "200")], &[("a", "b")]], Flaw::OpenTrailers),
             (&[&[(":status", "101")]], Flaw::Upgrade),
-            (&[&[(":status", "200"), ("content-length", "1"), ("content-length", "2")]], Flaw::ContentLengths),
+            (
+                &[&[(":status", "200"), ("content-length", "1"), ("content-length", "2")]],
+                Flaw::ContentLengths,
+            ),
             (&[&[(":status", "200"), (":path", "/")]], Flaw::Pseudo),
             (&[&[(":status", "200"), ("A", "b")]], Flaw::Name),
         ] {
@@ -277,7 +284,10 @@ mod tests {
         block(&mut short, &[(":status", "200"), ("content-length", "5")], false).unwrap();
         short.data(b"1234").unwrap();
         assert_eq!(short.end(), Err(StreamError::WrongLength { announced_bytes: 5, received_bytes: 4 }));
-        assert_eq!(short.data(b"56"), Err(StreamError::WrongLength { announced_bytes: 5, received_bytes: 6 }));
+        assert_eq!(
+            short.data(b"56"),
+            Err(StreamError::WrongLength { announced_bytes: 5, received_bytes: 6 })
+        );
         let announced = block(&mut response("GET"), &[(":status", "200"), ("content-length", "11")], false);
         assert_eq!(announced, Err(StreamError::BodyTooLarge { limit_bytes: 10 }));
         let mut open = response("GET");

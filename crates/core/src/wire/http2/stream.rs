@@ -144,7 +144,9 @@ impl Streams {
     /// Ends an open stream.
     #[inline]
     pub(super) fn end(&mut self, slot: Slot, outcome: Result<(), StreamError>, now_ns: u64) {
-        let Some(stream) = self.slots[slot.index()].as_mut().filter(|stream| stream.is_open()) else { return };
+        let Some(stream) = self.slots[slot.index()].as_mut().filter(|stream| stream.is_open()) else {
+            return;
+        };
         stream.outcome = Some(outcome);
         stream.traffic.end_ns = now_ns;
         self.by_id.remove(&stream.id);
