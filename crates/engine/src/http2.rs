@@ -58,18 +58,24 @@ impl Engine {
             request.write_http2(http2, &user.variables, &mut user.random, &mut user.draft)?;
         }
         let (link, stream) = loop {
-            let turn = links.turn(&user.alarm).await;
-            let link = match turn {
+            let link = match links.turn(&user.alarm, dialled.is_none()).await {
                 Turn::Use(link) => link,
                 Turn::Http1 => return Ok(Over::Http1(None)),
                 Turn::Failed(failure) => return Err(failure),
                 Turn::Expired => return Err(no_free_stream(timeout_ns)),
                 Turn::Dial(dialling) => {
+                    let is_first = dialled.is_none();
                     let times = dialled.insert(Box::default());
                     match Box::pin(self.open_http2(user, request, &links, dialling, times)).await? {
                         Opened::Http2(link) => {
                             exchange.send_ns = now_ns();
-                            user.alarm.set(exchange.send_ns.saturating_add(timeout_ns));
+                            // Connecting does not count, but it cannot put the end off for ever.
+                            if is_first {
+                                user.alarm.set(exchange.send_ns.saturating_add(timeout_ns));
+                            }
+                            if !link.accepts() {
+                                return Err(gone_away());
+                            }
                             link
                         }
                         Opened::Http1(connection) => return Ok(Over::Http1(Some(connection))),
@@ -236,8 +242,19 @@ fn no_free_stream(timeout_ns: u64) -> Failure {
 }
 
 #[cold]
+fn gone_away() -> Failure {
+    Failure::new(
+        ErrorClass::Stale,
+        "the server went away as soon as the connection was open; no other was opened",
+    )
+}
+
+#[cold]
 fn no_settings(timeout_ns: u64) -> Failure {
     let waited_s = timeout_ns as f64 / 1e9;
     let message = format!("the server did not begin to speak HTTP/2 within {waited_s} s");
     Failure::new(ErrorClass::ConnectTimeout, message)
 }
+
+#[cfg(test)]
+mod tests;

@@ -64,6 +64,11 @@ impl Link {
         !self.is_closing.get() && self.client.borrow().has_room()
     }
 
+    /// Whether streams can be opened, now or later.
+    pub fn accepts(&self) -> bool {
+        !self.is_closing.get() && self.client.borrow().accepts()
+    }
+
     /// How many streams could be opened now.
     pub fn room(&self) -> usize {
         let client = self.client.borrow();

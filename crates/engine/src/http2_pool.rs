@@ -72,18 +72,18 @@ pub enum Turn {
 }
 
 impl Links {
-    /// Waits for a turn, behind all who waited before.
+    /// Waits for a turn, behind all who waited before. A request that has dialled already does not do so again.
     #[inline]
-    pub async fn turn(self: &Rc<Self>, alarm: &Alarm) -> Turn {
+    pub async fn turn(self: &Rc<Self>, alarm: &Alarm, may_dial: bool) -> Turn {
         if self.waiting.get() == 0
             && let Some(link) = self.with_room()
         {
             return Turn::Use(link);
         }
-        self.wait(alarm).await
+        self.wait(alarm, may_dial).await
     }
 
-    async fn wait(self: &Rc<Self>, alarm: &Alarm) -> Turn {
+    async fn wait(self: &Rc<Self>, alarm: &Alarm, may_dial: bool) -> Turn {
         let failures = self.failures.get();
         let mut may_go = self.waiting.get() == 0;
         loop {
@@ -103,7 +103,8 @@ impl Links {
                 return Turn::Expired;
             }
             let is_full = self.with_room().is_none();
-            if is_full && !self.is_dialling.get() && self.open.borrow().len() < MAX_CONNECTIONS {
+            let may_dial = may_dial || self.open.borrow().is_empty();
+            if may_dial && is_full && !self.is_dialling.get() && self.open.borrow().len() < MAX_CONNECTIONS {
                 return Turn::Dial(Dialling::new(self));
             }
             let _place = Place::new(self);

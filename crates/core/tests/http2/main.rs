@@ -15,18 +15,28 @@ fn fields() -> impl Strategy<Value = Vec<(String, String)>> {
 fn script() -> impl Strategy<Value = Script> {
     let size = prop_oneof![4 => 0usize..200, 1 => 0usize..300_000];
     let method = prop_oneof![Just("GET"), Just("POST"), Just("HEAD")];
-    (method, fields(), size.clone(), prop_oneof![Just(200u16), Just(404), Just(204)], fields(), size, any::<bool>())
-        .prop_map(|(method, headers, body_bytes, status, response_headers, response_bytes, has_trailers)| Script {
-            method,
-            headers,
-            body: (0..if method == "POST" { body_bytes } else { 0 }).map(|at| at as u8).collect(),
-            status,
-            response_headers,
-            response_body: (0..if method == "HEAD" || status == 204 { 0 } else { response_bytes })
-                .map(|at| (at / 3) as u8)
-                .collect(),
-            has_trailers: has_trailers && method != "HEAD" && status != 204,
-        })
+    (
+        method,
+        fields(),
+        size.clone(),
+        prop_oneof![Just(200u16), Just(404), Just(204)],
+        fields(),
+        size,
+        any::<bool>(),
+    )
+        .prop_map(
+            |(method, headers, body_bytes, status, response_headers, response_bytes, has_trailers)| Script {
+                method,
+                headers,
+                body: (0..if method == "POST" { body_bytes } else { 0 }).map(|at| at as u8).collect(),
+                status,
+                response_headers,
+                response_body: (0..if method == "HEAD" || status == 204 { 0 } else { response_bytes })
+                    .map(|at| (at / 3) as u8)
+                    .collect(),
+                has_trailers: has_trailers && method != "HEAD" && status != 204,
+            },
+        )
 }
 
 proptest! {
@@ -58,6 +68,8 @@ proptest! {
 fn a_stream_that_the_server_resets_says_with_which_code() {
     let scripts = [Script { status: talk::RESET, ..Script::default() }, Script::default()];
     let heard = talk(&scripts, ServerOptions::default());
-    assert!(matches!(heard[0].outcome, Some(Err(StreamError::Reset(code))) if code.to_string() == "INTERNAL_ERROR"));
+    assert!(
+        matches!(heard[0].outcome, Some(Err(StreamError::Reset(code))) if code.to_string() == "INTERNAL_ERROR")
+    );
     assert_eq!(heard[1].outcome, Some(Ok(())));
 }
