@@ -38,7 +38,8 @@ def test_nghttpd_answers_over_one_connection(tmp_path: Path, tls: bool) -> None:
         first, second = _exchanges(port, version, ["/", "/index.html"], scheme=scheme)
     assert [_first_line(first), _first_line(second)] == ["HTTP/2 200", "HTTP/2 200"]
     assert first["response"].endswith("hello")
-    assert "connect" in dict(first["phases_ns"]) and "connect" not in dict(second["phases_ns"])
+    assert "connect" in dict(first["phases_ns"])
+    assert "connect" not in dict(second["phases_ns"])
     assert ("tls" in dict(first["phases_ns"])) == tls
 
 
@@ -57,7 +58,8 @@ def test_the_server_chooses_the_version_in_the_tls_handshake(tmp_path: Path, lis
     with nginx(tmp_path, listen) as port:
         exchanges = _exchanges(port, "http2", ["/", "/again"], scheme="https")
     assert [_first_line(exchange) for exchange in exchanges] == [first_line, first_line]
-    assert "tls" in dict(exchanges[0]["phases_ns"]) and "tls" not in dict(exchanges[1]["phases_ns"])
+    assert "tls" in dict(exchanges[0]["phases_ns"])
+    assert "tls" not in dict(exchanges[1]["phases_ns"])
 
 
 def test_without_tls_http_1_is_spoken_unless_the_plan_knows_better(tmp_path: Path) -> None:

@@ -114,15 +114,13 @@ impl RequestHead {
         } else {
             self.path.append(path.as_bytes(), coding, out);
         }
-        // Pseudo-headers come before all others.
-        for (place, _) in self.fields.iter().enumerate().filter(|(_, role)| matches!(role, Role::Authority)) {
+        // Pseudo-headers come before all others; a second authority would make the request malformed.
+        if let Some(place) = self.fields.iter().position(|role| matches!(role, Role::Authority)) {
             let host = value(place);
             if !is_header_value(host.as_bytes()) {
                 return Err(RequestError::InvalidHost);
             }
             self.authority.append(host.as_bytes(), coding, out);
-            // A second one would make the request malformed, and servers take the first.
-            break;
         }
         for (place, role) in self.fields.iter().enumerate() {
             let Role::Field(name, encoded) = role else { continue };

@@ -92,9 +92,10 @@ mod tests {
     use super::super::TABLE_BYTES;
     use super::*;
 
-    fn decoded(decoder: &mut Decoder, block: &[u8]) -> Result<Vec<(Vec<u8>, Vec<u8>)>, HpackError> {
-        let mut fields = Vec::new();
-        decoder.decode(block, |field| fields.push((field.name.to_vec(), field.value.to_vec())))?;
+    /// How many fields there are.
+    fn decoded(decoder: &mut Decoder, block: &[u8]) -> Result<usize, HpackError> {
+        let mut fields = 0;
+        decoder.decode(block, |_| fields += 1)?;
         Ok(fields)
     }
 
@@ -120,7 +121,7 @@ mod tests {
         let mut decoder = Decoder::default();
         decoded(&mut decoder, &[0x40, 1, b'a', 1, b'b']).unwrap();
         assert_eq!(decoder.table_bytes(), 34);
-        assert_eq!(decoded(&mut decoder, &[0x20, 0x3f, 0xe1, 0x1f, 0x88]).unwrap().len(), 1);
+        assert_eq!(decoded(&mut decoder, &[0x20, 0x3f, 0xe1, 0x1f, 0x88]), Ok(1));
         assert_eq!(decoder.table_bytes(), 0);
     }
 
