@@ -54,9 +54,7 @@ impl Engine {
             // Nobody else ever sees it.
             ConnectionPolicy::PerRequest => Rc::default(),
         };
-        if http2.fixed().is_none() {
-            request.write_http2(http2, &user.variables, &mut user.random, &mut user.draft)?;
-        }
+        let mut is_written = http2.fixed().is_some();
         let (link, stream) = loop {
             let link = match links.turn(&user.alarm, dialled.is_none()).await {
                 Turn::Use(link) => link,
@@ -82,6 +80,10 @@ impl Engine {
                     }
                 }
             };
+            // Only now: a request that goes over HTTP/1.1 after all would draw its random values twice.
+            if !std::mem::replace(&mut is_written, true) {
+                request.write_http2(http2, &user.variables, &mut user.random, &mut user.draft)?;
+            }
             if let Some(stream) = self.start(&link, user, request, http2) {
                 break (link, stream);
             }
@@ -209,7 +211,9 @@ fn conclude(
     match taken.outcome {
         Some(Ok(())) => Ok(()),
         outcome => {
-            exchange.end_ns = exchange.end_ns.max(now_ns());
+            if exchange.end_ns == 0 {
+                exchange.end_ns = now_ns();
+            }
             user.keep_http2();
             let has_begun = traffic.first_byte_ns != 0;
             Err(explain(outcome.and_then(Result::err), link, has_begun, timeout_ns))

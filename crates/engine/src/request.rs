@@ -76,6 +76,22 @@ impl Engine {
                 Over::Http1(connection) => fresh = connection,
             }
         }
+        self.send_http1(user, request, fresh, now_ns, exchange, dialled).await?;
+        *complete = true;
+        self.judge(user, request, exchange)
+    }
+
+    /// Sends one request over a connection of its own: `fresh` if there is one, else one that was kept or is opened.
+    #[inline]
+    async fn send_http1(
+        &self,
+        user: &mut User,
+        request: &ReadyRequest,
+        fresh: Option<Connection>,
+        now_ns: u64,
+        exchange: &mut Exchange,
+        dialled: &mut Option<Box<DialTimes>>,
+    ) -> Result<(), Failure> {
         let reused = if fresh.is_none() { self.reuse(user, request.origin) } else { None };
         let reused = reused.map(|connection| (connection, now_ns));
         let (mut connection, send_ns) = match fresh.map(|opened| (opened, kilobar_clock::now_ns())).or(reused)
@@ -124,9 +140,7 @@ impl Engine {
             self.recorder.closed(1, 0);
         }
         user.status = user.reader.status();
-        ran?;
-        *complete = true;
-        self.judge(user, request, exchange)
+        ran
     }
 
     fn judge(&self, user: &mut User, request: &ReadyRequest, exchange: &Exchange) -> Result<(), Failure> {

@@ -36,6 +36,43 @@ fn a_request_and_its_response_have_times_and_bytes() {
 }
 
 #[test]
+fn a_request_is_sent_when_its_last_byte_is_gone() {
+    let mut client = client_of(&[]);
+    let (first, second) = (post(&mut client, b"1"), post(&mut client, b"22"));
+    let bytes = client.output().len();
+    client.sending(20);
+    client.wrote(21, 21);
+    client.wrote(1, 22);
+    client.sending(23);
+    client.wrote(bytes - 22, 24);
+    assert!(client.output().is_empty());
+    let sent = |client: &mut Client, slot| {
+        client.take(slot).map(|taken| (taken.traffic.send_ns, taken.traffic.sent_ns))
+    };
+    assert_eq!(sent(&mut client, first), Some((20, 22)));
+    assert_eq!(sent(&mut client, second), Some((20, 24)));
+}
+
+#[test]
+fn output_that_is_written_bit_by_bit_stays_whole() {
+    let mut client = client_of(&[(4, 1 << 30)]);
+    client.feed(&frame(kind::WINDOW_UPDATE, 0, 0, &[0x40, 0, 0, 0]), 1).unwrap();
+    let body: Vec<u8> = (0..1_000_000u32).map(|number| (number / 7) as u8).collect();
+    let slot = post(&mut client, &body);
+    let mut all = Vec::new();
+    while !client.output().is_empty() {
+        client.sending(2);
+        let here = client.output().len().min(50_001);
+        all.extend_from_slice(&client.output()[..here]);
+        client.wrote(here, 3);
+    }
+    let arrived: Vec<u8> =
+        frames(&all).into_iter().filter(|frame| frame.0 == kind::DATA).flat_map(|frame| frame.3).collect();
+    assert!(arrived == body);
+    assert_eq!(client.take(slot).unwrap().traffic.sent_ns, 3);
+}
+
+#[test]
 fn streams_end_in_any_order_and_their_places_are_used_again() {
     let mut client = client_of(&[]);
     let slots: Vec<Slot> = (0..3).map(|_| get(&mut client)).collect();
