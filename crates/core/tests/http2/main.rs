@@ -1,5 +1,6 @@
 //! The HTTP/2 client against the server of the `h2` crate: whatever one side says, the other has to hear.
 
+mod no_allocation;
 mod talk;
 
 use kilobar_core::wire::http2::StreamError;

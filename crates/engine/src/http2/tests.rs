@@ -12,6 +12,7 @@ use kilobar_core::stats::{ErrorClass, Interval};
 
 use crate::dial::Failure;
 use crate::exchange::{Alarm, Exchange};
+use crate::http2_pool::MAX_CONNECTIONS;
 use crate::iteration::Engine;
 use crate::program::{Program, ReadyStep};
 use server::{H2Server, OPENING_BYTES, RawServer};
@@ -149,6 +150,18 @@ fn more_connections_are_opened_when_all_streams_are_taken() {
         assert!(sent.iter().all(|one| one.done.is_ok()));
         let (opened, open) = connections(&engine);
         assert!((2..=5).contains(&opened) && open == opened, "{opened} {open}");
+    });
+}
+
+#[test]
+fn requests_wait_in_line_when_no_more_connections_may_be_opened() {
+    run(async {
+        let server = H2Server::start(1).await;
+        let engine = engine(server.port, &["/a"], |_| {});
+        let sent = users(&engine, MAX_CONNECTIONS + 50, &[0; 4]).await;
+        assert!(sent.iter().all(|one| one.done.is_ok()));
+        let (opened, _) = connections(&engine);
+        assert!(opened <= MAX_CONNECTIONS as u64, "{opened}");
     });
 }
 
