@@ -35,9 +35,8 @@ impl Recorder {
     /// A recorder for the worker with this index.
     pub fn new(program: &Program, worker: u32) -> Self {
         let plan = &program.plan;
-        let flows = plan.flows.iter().map(|flow| flow.name.clone());
         Self {
-            interval: RefCell::new(Interval::of(&plan.series, flows)),
+            interval: RefCell::new(Interval::of_plan(plan)),
             cpu_ns: Cell::new(kilobar_clock::process_cpu_ns()),
             worker,
         }
@@ -121,6 +120,25 @@ impl Recorder {
                 }
             }
         }
+    }
+
+    /// Steps that are counted together have ended, or a call of Python.
+    pub fn group(&self, series: usize, response_ns: u64, service_ns: u64, failed: Option<ErrorClass>) {
+        let mut interval = self.interval.borrow_mut();
+        let series = &mut interval.series[series];
+        series.count += 1;
+        if let Some(class) = failed {
+            series.failed += 1;
+            series.errors[class as usize] += 1;
+        }
+        series.response.record(response_ns);
+        series.service.record(service_ns);
+    }
+
+    /// A response passed a check, or did not.
+    #[inline]
+    pub fn check(&self, index: usize, passed: bool) {
+        self.interval.borrow_mut().checks[index].count(passed);
     }
 
     /// A connection was opened.

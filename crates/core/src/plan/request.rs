@@ -148,6 +148,9 @@ pub struct CheckName {
     pub series: usize,
     /// What it says, for example `$.ok is true`.
     pub name: String,
+    /// A failure is counted, and nothing more.
+    #[serde(default)]
+    pub warn: bool,
 }
 
 /// What a response must be.
@@ -161,9 +164,6 @@ pub struct Check {
     /// It must not be so.
     #[serde(default)]
     pub not: bool,
-    /// A failure is counted, and nothing more.
-    #[serde(default)]
-    pub warn: bool,
 }
 
 /// What a check looks at.
