@@ -96,6 +96,20 @@ def run_worker(fd: int) -> None:
 def attempt(plan_json: str) -> list[str]:
     """Executes each flow once; one JSON object per exchange, see `kilobar_engine::Attempt`. Raises ValueError."""
 
+def once(plan_json: str, occasion: str, given: str | None = None) -> str:
+    """Executes the steps of "setup" or "teardown"; `given` is what an earlier occasion left. Returns a JSON object with
+    `given` and `failure`, see `kilobar_engine::Outcome`. Raises ValueError or OSError when the plan cannot be run here."""
+
+def next_calls() -> list[tuple[int, str | None, str, str]] | None:
+    """Waits for calls of Python functions: (number, directory, module.function, arguments as a JSON array). None when
+    there will be none any more."""
+
+def answer_calls(answers: list[tuple[int, bool, str]]) -> None:
+    """Brings results: (number, whether it went well, JSON value or what went wrong)."""
+
+def close_calls() -> None:
+    """Lets the thread that waits in `next_calls` end."""
+
 def run_target(options_json: str, ready_fd: int = -1) -> None:
     """Serves the target until SIGINT or SIGTERM. Raises OSError when an address cannot be bound. Writes one JSON line
     {"http": port, "https": port | null, "ca_file": path | null} to `ready_fd` when it listens."""

@@ -80,7 +80,7 @@ impl Plan {
     /// How many arrivals there can be before some flow has no row left, when the run is to end then.
     pub fn most_arrivals(&self) -> Option<u64> {
         let flows = self.flows.iter().filter(|flow| flow.weight > 0.0);
-        let used = flows.flat_map(|flow| flow.data()).map(|index| &self.data[index]);
+        let used = flows.flat_map(|flow| flow.data()).filter_map(|index| self.data.get(index));
         let ending = used.filter(|data| {
             data.per == RowPer::Iteration
                 && data.when_exhausted == Exhausted::Stop

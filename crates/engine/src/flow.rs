@@ -126,7 +126,7 @@ impl Engine {
                     arguments.push(self.value(user, argument)?);
                 }
                 let from_ns = now_ns();
-                let called = self.python.call(&call.function, &arguments).await;
+                let called = self.python.call(self.program.plan.python_path.as_ref(), &call.function, &arguments).await;
                 pace.resume_from_idling();
                 let took_ns = pace.now_ns - from_ns;
                 let failed = called.is_err().then_some(ErrorClass::Script);

@@ -2,30 +2,38 @@
 //!
 //! Read it from the outside in:
 //! [`worker`] speaks with the controller and owns the run; [`arrivals`] starts open iterations and [`users`] closed
-//! ones: together with [`iteration`] they are the one send loop. [`exchange`] sends a request over a [`connection`]
+//! ones: together with [`iteration`] and [`flow`] they are the one send loop. [`exchange`] sends a request over a [`connection`]
 //! that [`dial`] opened or [`pool`] kept; [`recorder`] counts.
 #![deny(missing_docs)]
 
 mod arrivals;
+mod condition;
 mod connection;
 mod control;
 mod dial;
 mod exchange;
+mod flow;
 mod guard;
 mod iteration;
+mod once;
 mod pool;
 mod program;
+mod python;
 mod ready_request;
 mod recorder;
 mod request;
 mod resolve;
 mod secrets;
+mod steps;
 mod tls;
 mod trial;
 mod users;
+mod watch;
 mod worker;
 
+pub use once::{Mishap, Occasion, Outcome, once};
 pub use program::{Program, ProgramError};
+pub use python::{Answer, BRIDGE, Bridge, Call};
 pub use trial::{Attempt, attempt};
 pub use worker::{WorkerError, run_worker};
 

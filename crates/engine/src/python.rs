@@ -21,6 +21,8 @@ const MAX_WAITING: usize = 100_000;
 pub struct Call {
     /// Comes back with the answer.
     pub id: u64,
+    /// Where modules are looked for first.
+    pub directory: Option<String>,
     /// `module.function`.
     pub function: String,
     /// The arguments, a JSON array.
@@ -105,7 +107,12 @@ impl Python {
     ///
     /// # Errors
     /// In words, when the function raised, does not exist or returned what is no JSON value.
-    pub async fn call(&self, function: &str, arguments: &[Value]) -> Result<Value, String> {
+    pub async fn call(
+        &self,
+        directory: Option<&String>,
+        function: &str,
+        arguments: &[Value],
+    ) -> Result<Value, String> {
         let id = self.next().map_err(|error| error.to_string())?;
         let (sender, receiver) = oneshot::channel();
         self.waiting.borrow_mut().insert(id, sender);
@@ -116,7 +123,12 @@ impl Python {
                 return Err(format!("more than {MAX_WAITING} calls wait for Python"));
             }
             let arguments = arguments.iter().map(Value::to_json).collect::<Vec<_>>().join(",");
-            shared.calls.push(Call { id, function: function.to_owned(), arguments: format!("[{arguments}]") });
+            shared.calls.push(Call {
+                id,
+                directory: directory.cloned(),
+                function: function.to_owned(),
+                arguments: format!("[{arguments}]"),
+            });
         }
         BRIDGE.called.notify_one();
         let answer = receiver.await.map_err(|_| "the run ended before Python answered".to_owned())?;
