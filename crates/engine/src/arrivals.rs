@@ -10,6 +10,7 @@ use kilobar_core::schedule::{Arrival, Arrivals};
 
 use crate::exchange::Alarm;
 use crate::iteration::{Ends, Turn};
+use crate::rows::number_in_seat;
 use crate::worker::Run;
 
 /// The users that serve arrivals: an arrival takes an idle one, or a new one while there may be more.
@@ -97,8 +98,7 @@ fn seat(run: &Rc<Run>, arrival: Arrival) {
         let number = seats.taken.get();
         seats.taken.set(number + 1);
         let seat = Rc::new(Seat { alarm: run.engine.new_alarm(), arrival: Cell::new(Some(arrival)) });
-        // Seats of the workers interleave, so that each has a number of its own in the run.
-        let number = u64::from(number) * run.workers + u64::from(run.worker);
+        let number = number_in_seat(number, run.worker, run.workers);
         tokio::task::spawn_local(serve(Rc::clone(run), seat, number));
     } else {
         run.engine.recorder.dropped();

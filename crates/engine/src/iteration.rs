@@ -12,7 +12,6 @@ use kilobar_core::template::{Row, Scope, Value};
 use kilobar_core::wire::http1::{Limits, ResponseReader};
 use rustls::ClientConfig;
 
-use crate::data::{Dealt, Tables};
 use crate::exchange::{Alarm, READ_BUFFER_BYTES};
 use crate::flow::{Pace, Stop};
 use crate::pool::Pool;
@@ -21,6 +20,7 @@ use crate::python::Python;
 use crate::ready_request::Draft;
 use crate::recorder::Recorder;
 use crate::resolve::Resolver;
+use crate::rows::{self, Rows};
 use crate::tls::TlsPolicy;
 use crate::watch::Watch;
 
@@ -38,7 +38,7 @@ pub struct Engine {
     /// What `setup` left: every user starts with it.
     pub given: RefCell<Given>,
     /// Rows of data.
-    pub tables: Tables,
+    pub rows: Rows,
     /// Calls Python functions.
     pub python: Python,
     /// Is told everything, when somebody looks on.
@@ -165,7 +165,7 @@ impl Engine {
             recorder: Recorder::new(&program, worker),
             start_ns,
             given: RefCell::new(given),
-            tables: Tables::open(&program.plan.data)?,
+            rows: Rows::open(&program.plan).map_err(|error| error.to_string())?,
             python: Python::default(),
             watch: None,
             pool: Pool::default(),
@@ -225,7 +225,7 @@ impl Engine {
     /// Whether an iteration finds the rows that its flow needs. Without them its user leaves and nothing is counted.
     pub fn has_rows(&self, user: &User, turn: &Turn) -> bool {
         let flow = &self.program.flows[self.program.choose(turn.number)];
-        !flow.data.iter().any(|&data| self.tables.is_over(data, user.number, turn.sequence))
+        !flow.data.iter().any(|&data| self.rows.is_over(data, user.number, turn.sequence))
     }
 
     /// Executes an iteration, which the recorder has been told of.
@@ -267,9 +267,9 @@ impl Engine {
     #[inline]
     async fn prepare(&self, user: &mut User, flow: &ReadyFlow, pace: &mut Pace) -> Result<(), Stop> {
         for &data in &flow.data {
-            match self.tables.deal(data, user.number, user.sequence) {
-                Ok(Dealt::Row(row)) => user.rows[data] = Some(row),
-                Ok(Dealt::Over) => return Err(Stop::User),
+            match self.rows.deal(data, user.number, user.sequence) {
+                Ok(rows::Given::Row(row)) => user.rows[data] = Some(row),
+                Ok(rows::Given::End) => return Err(Stop::User),
                 Err(failure) => {
                     self.fail(user, &failure);
                     return Err(Stop::Failed(failure.class));

@@ -2,14 +2,16 @@
 //!
 //! Read it from the outside in:
 //! [`worker`] speaks with the controller and owns the run; [`arrivals`] starts open iterations and [`users`] closed
-//! ones: together with [`iteration`] and [`flow`] they are the one send loop. [`exchange`] sends a request over a [`connection`]
-//! that [`dial`] opened or [`pool`] kept; [`recorder`] counts.
+//! ones: together with [`iteration`] and [`flow`] they are the one send loop. [`exchange`] sends a request over a
+//! [`connection`] that [`dial`] opened or [`pool`] kept; [`recorder`] counts. [`data`] has the rows that users and
+//! iterations get, [`rows`] says which.
 #![deny(missing_docs)]
 
 mod arrivals;
 mod condition;
 mod connection;
 mod control;
+mod data;
 mod dial;
 mod exchange;
 mod flow;
@@ -23,6 +25,7 @@ mod ready_request;
 mod recorder;
 mod request;
 mod resolve;
+mod rows;
 mod secrets;
 mod steps;
 mod tls;
@@ -31,6 +34,7 @@ mod users;
 mod watch;
 mod worker;
 
+pub use data::{InspectError, TableError, Tables, inspect_data};
 pub use once::{Mishap, Occasion, Outcome, once};
 pub use program::{Program, ProgramError};
 pub use python::{Answer, BRIDGE, Bridge, Call};

@@ -10,6 +10,7 @@ use kilobar_clock::{now_ns, sleep};
 use kilobar_core::random::mix;
 
 use crate::iteration::{Ends, Turn};
+use crate::rows::sequence_of;
 use crate::worker::Run;
 
 /// A closed user that could not even send waits this long, so that it does not hammer a dead server.
@@ -97,7 +98,7 @@ async fn live(run: Rc<Run>, number: u64, due_ns: u64, done: u64) {
             break;
         }
         turn.number = seed.wrapping_add(iteration);
-        turn.sequence = iteration * run.most_users + number;
+        turn.sequence = sequence_of(number, run.most_users, iteration);
         if !run.engine.has_rows(&user, &turn) {
             run.crowd.gone.borrow_mut().insert(number);
             break;

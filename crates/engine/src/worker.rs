@@ -134,7 +134,7 @@ pub struct Run {
     /// Index of this worker.
     pub worker: u32,
     /// How many workers there were when the run started.
-    pub workers: u64,
+    pub workers: u32,
     /// The most users that the plan asks for at once.
     pub most_users: u64,
     controller: Rc<Controller>,
@@ -170,7 +170,7 @@ impl Run {
             crowd: Crowd::default(),
             max_in_flight: Cell::new(start.max_in_flight),
             worker: start.worker,
-            workers: start.owners.iter().max().map_or(1, |last| u64::from(last + 1)),
+            workers: start.owners.iter().max().map_or(1, |last| last + 1),
             most_users,
             controller: Rc::clone(controller),
             owners: RefCell::new(vec![(0, slots)]),

@@ -20,16 +20,6 @@ pub struct DataSet {
     pub when_exhausted: Exhausted,
 }
 
-impl DataSet {
-    /// How many rows there are.
-    pub fn rows(&self) -> u64 {
-        match &self.source {
-            DataSource::File { rows, .. } => *rows,
-            DataSource::Rows(rows) => rows.len() as u64,
-        }
-    }
-}
-
 /// Where rows are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
