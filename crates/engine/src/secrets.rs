@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use kilobar_core::plan::{Body, Encode, Expr, Function, Hole, Part, Plan, Step, Template};
 use kilobar_core::random::Random;
-use kilobar_core::template::{Value, render};
+use kilobar_core::template::{Bounds, ReadyTemplate, Scope, Value};
 
 /// How much of a request or response is shown.
 pub const SHOWN_BYTES: usize = 4096;
@@ -184,9 +184,14 @@ fn forms_of(text: &str) -> BTreeSet<String> {
         let value = [Some(Value::from_text(text.into_bytes()))];
         for encode in ENCODES {
             let template = Template::Parts(vec![Part::variable(0, encode)]);
+            let bounds = Bounds { variables: 1, columns: Vec::new() };
+            let mut random = Random::new(0);
+            let mut scope =
+                Scope { variables: &value, rows: &[], sequence: 0, unix_ns: 0, random: &mut random };
             let mut form = Vec::new();
-            let rendered = render(&template, &value, &mut Random::new(0), &mut form);
-            forms.extend(rendered.ok().and_then(|()| String::from_utf8(form).ok()));
+            let rendered = ReadyTemplate::compile(&template, &bounds)
+                .is_ok_and(|template| template.render(&mut scope, &mut form).is_ok());
+            forms.extend(rendered.then(|| String::from_utf8(form).ok()).flatten());
         }
     }
     forms
