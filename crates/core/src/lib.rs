@@ -6,15 +6,18 @@
 //! * [`plan`]: the one document an engine ever sees, and its JSON form.
 //! * [`schedule`]: when work starts: arrivals by arithmetic, shares of them, users over time.
 //! * [`template`], [`json_path`]: what is written into requests and read out of responses.
+//! * [`cookies`], [`url`]: what servers ask to be sent back, and where they lead.
 //! * [`random`]: reproducible random numbers.
 //! * [`wire`]: protocols without I/O.
 //! * [`stats`]: histograms, intervals, the ledger: everything that is counted, and how it merges.
 #![deny(missing_docs)]
 
+pub mod cookies;
 pub mod json_path;
 pub mod plan;
 pub mod random;
 pub mod schedule;
 pub mod stats;
 pub mod template;
+pub mod url;
 pub mod wire;
