@@ -7,11 +7,13 @@
 //! * [`schedule`]: when work starts: arrivals by arithmetic, shares of them, users over time.
 //! * [`data`]: which row of data a user or iteration gets, and how rows are read.
 //! * [`template`], [`json_path`]: what is written into requests and read out of responses.
+//! * [`cookies`], [`url`]: what servers ask to be sent back, and where they lead.
 //! * [`random`]: reproducible random numbers.
 //! * [`wire`]: protocols without I/O.
 //! * [`stats`]: histograms, intervals, the ledger: everything that is counted, and how it merges.
 #![deny(missing_docs)]
 
+pub mod cookies;
 pub mod data;
 pub mod json_path;
 pub mod plan;
@@ -19,4 +21,5 @@ pub mod random;
 pub mod schedule;
 pub mod stats;
 pub mod template;
+pub mod url;
 pub mod wire;

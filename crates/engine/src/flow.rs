@@ -98,7 +98,9 @@ impl Engine {
 
     async fn think(&self, user: &mut User, think: Think, pace: &mut Pace) {
         let mut until_ns = match think {
-            Think::Uniform { min_ns, max_ns } => pace.now_ns + min_ns + user.random.below(max_ns - min_ns + 1),
+            Think::Uniform { min_ns, max_ns } => {
+                pace.now_ns + min_ns + user.random.below(max_ns - min_ns + 1)
+            }
             Think::Exponential { mean_ns, max_ns } => {
                 pace.now_ns + ((user.random.exponential() * mean_ns as f64) as u64).min(max_ns)
             }
@@ -126,12 +128,16 @@ impl Engine {
                     arguments.push(self.value(user, argument)?);
                 }
                 let from_ns = now_ns();
-                let called = self.python.call(self.program.plan.python_path.as_ref(), &call.function, &arguments).await;
+                let called = self
+                    .python
+                    .call(self.program.plan.python_path.as_ref(), &call.function, &arguments)
+                    .await;
                 pace.resume_from_idling();
                 let took_ns = pace.now_ns - from_ns;
                 let failed = called.is_err().then_some(ErrorClass::Script);
                 self.recorder.group(call.series, took_ns, took_ns, failed);
-                let value = called.map_err(|problem| self.stumble(user, format!("{}: {problem}", call.function)))?;
+                let value =
+                    called.map_err(|problem| self.stumble(user, format!("{}: {problem}", call.function)))?;
                 user.variables[call.variable] = Some(value);
             }
             ReadyStep::If { condition, then, otherwise } => {

@@ -1,7 +1,7 @@
 //! Steps made ready to run: indexes checked, requests rendered as far as they never change, conditions compiled.
 
 use kilobar_core::plan::{Exit, Plan, Step, Template, Think};
-use kilobar_core::template::ReadyTemplate;
+use kilobar_core::template::{Bounds, ReadyTemplate};
 
 use crate::condition::ReadyCondition;
 use crate::ready_request::ReadyRequest;
@@ -137,13 +137,17 @@ fn ready_step(
         Step::Set { variable: index, value } => {
             ReadyStep::Set { variable: variable(*index)?, value: text(value)? }
         }
-        Step::Python { series: index, .. } if *index >= plan.series.len() => return Err("no such series".into()),
-        Step::Python { series, function, arguments, variable: index } => ReadyStep::Python(Box::new(PythonCall {
-            series: *series,
-            function: function.clone(),
-            arguments: arguments.iter().map(text).collect::<Result<_, _>>()?,
-            variable: variable(*index)?,
-        })),
+        Step::Python { series: index, .. } if *index >= plan.series.len() => {
+            return Err("no such series".into());
+        }
+        Step::Python { series, function, arguments, variable: index } => {
+            ReadyStep::Python(Box::new(PythonCall {
+                series: *series,
+                function: function.clone(),
+                arguments: arguments.iter().map(text).collect::<Result<_, _>>()?,
+                variable: variable(*index)?,
+            }))
+        }
         Step::If { condition, then, otherwise } => ReadyStep::If {
             condition: ReadyCondition::new(plan, condition)?,
             then: inner(then)?,
@@ -197,5 +201,5 @@ fn ready_think(think: Think) -> Result<Think, String> {
 /// # Errors
 /// In words, when it refers to what is not there.
 pub fn ready_template(plan: &Plan, template: &Template) -> Result<ReadyTemplate, String> {
-    ReadyTemplate::compile(template, &plan.into()).map_err(|error| error.to_string())
+    ReadyTemplate::compile(template, &Bounds::of(plan)).map_err(|error| error.to_string())
 }

@@ -68,8 +68,7 @@ fn once(python: Python<'_>, plan_json: &str, occasion: &str, given: Option<&str>
         "teardown" => Occasion::Teardown,
         other => return Err(PyValueError::new_err(format!("there is no occasion {other:?}"))),
     };
-    let outcome =
-        python.detach(|| kilobar_engine::once(plan_json, occasion, given)).map_err(to_python)?;
+    let outcome = python.detach(|| kilobar_engine::once(plan_json, occasion, given)).map_err(to_python)?;
     Ok(serde_json::to_string(&outcome).expect("an outcome has only texts"))
 }
 
@@ -83,7 +82,9 @@ fn next_calls(python: Python<'_>) -> Option<Vec<WaitingCall>> {
 
 #[pyfunction]
 fn answer_calls(answers: Vec<(u64, bool, String)>) {
-    BRIDGE.answer(answers.into_iter().map(|(id, ok, text)| (id, if ok { Ok(text) } else { Err(text) })).collect());
+    BRIDGE.answer(
+        answers.into_iter().map(|(id, ok, text)| (id, if ok { Ok(text) } else { Err(text) })).collect(),
+    );
 }
 
 #[pyfunction]
