@@ -12,6 +12,7 @@
 #![deny(missing_docs)]
 
 pub mod json_path;
+pub mod number;
 pub mod plan;
 pub mod random;
 pub mod schedule;
