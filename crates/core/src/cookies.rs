@@ -10,6 +10,8 @@ mod set_cookie;
 use std::net::IpAddr;
 use std::rc::Rc;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use crate::plan::{Origin, Scheme};
 pub use set_cookie::SetCookie;
 
@@ -35,7 +37,7 @@ pub struct Site<'a> {
     trusted: bool,
 }
 
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Cookie {
     name: Box<str>,
     value: Box<str>,
@@ -133,6 +135,39 @@ impl Jar {
         if cookies.is_empty() {
             self.cookies = None;
         }
+    }
+}
+
+impl Jar {
+    /// Adds what somebody got who began with the same cookies, such as one of several branches. Their cookies win.
+    pub fn absorb(&mut self, other: Self) {
+        let Some(theirs) = other.cookies else { return };
+        if self.cookies.as_ref().is_some_and(|mine| Rc::ptr_eq(mine, &theirs)) {
+            return;
+        }
+        let mine = Rc::make_mut(self.cookies.get_or_insert_default());
+        for cookie in theirs.iter() {
+            match mine.iter().position(|known| known.is_same(cookie)) {
+                Some(place) => mine[place] = cookie.clone(),
+                None => {
+                    make_room(mine, &cookie.domain, i64::MIN);
+                    mine.push(cookie.clone());
+                }
+            }
+        }
+    }
+}
+
+impl Serialize for Jar {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.cookies.as_deref().map_or(&[][..], Vec::as_slice).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Jar {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let cookies = Vec::<Cookie>::deserialize(deserializer)?;
+        Ok(Self { cookies: (!cookies.is_empty()).then(|| Rc::new(cookies)) })
     }
 }
 

@@ -16,6 +16,7 @@
 pub mod cookies;
 pub mod data;
 pub mod json_path;
+pub mod number;
 pub mod plan;
 pub mod random;
 pub mod schedule;

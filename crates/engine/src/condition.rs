@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use kilobar_core::number::compare;
+use kilobar_core::number::Number;
 use kilobar_core::plan::{Compare, Condition, Plan, Template};
 use kilobar_core::template::{ReadyTemplate, RenderError, Scope};
 use regex::bytes::Regex;
@@ -74,7 +74,7 @@ impl ReadyCondition {
     /// # Errors
     /// When a template cannot be filled.
     pub fn holds(&self, scope: &mut Scope<'_>) -> Result<bool, RenderError> {
-        let mut text = |template: &ReadyTemplate, scope: &mut Scope<'_>| {
+        let text = |template: &ReadyTemplate, scope: &mut Scope<'_>| {
             let mut out = Vec::new();
             template.render(scope, &mut out).map(|()| out)
         };
@@ -102,7 +102,7 @@ impl ReadyCondition {
             }
             Self::Compare(left, operator, right) => {
                 let (left, right) = (text(left, scope)?, text(right, scope)?);
-                agrees(*operator, compare(&left, &right).unwrap_or_else(|| left.cmp(&right)))
+                agrees(*operator, compare(&left, &right))
             }
             Self::Contains(whole, part) => {
                 let (whole, part) = (text(whole, scope)?, text(part, scope)?);
@@ -110,6 +110,15 @@ impl ReadyCondition {
             }
             Self::Matches(whole, regex) => regex.is_match(&text(whole, scope)?),
         })
+    }
+}
+
+/// As numbers when both are, else as texts.
+fn compare(left: &[u8], right: &[u8]) -> Ordering {
+    let number = |text| std::str::from_utf8(text).ok().and_then(|text: &str| Number::parse(text.trim()));
+    match (number(left), number(right)) {
+        (Some(left), Some(right)) => left.cmp(&right),
+        _ => left.cmp(right),
     }
 }
 

@@ -80,7 +80,7 @@ impl Engine {
                         Ok(end_ns) => {
                             pace.intended_ns = end_ns;
                             // What was done with the response since its last byte is no service time of the next one.
-                            pace.now_ns = if request.is_judged() { now_ns() } else { end_ns };
+                            pace.now_ns = if !request.saves.is_empty() { now_ns() } else { end_ns };
                         }
                         Err(failure) => {
                             pace.now_ns = now_ns();
@@ -102,7 +102,7 @@ impl Engine {
                 pace.now_ns + min_ns + user.random.below(max_ns - min_ns + 1)
             }
             Think::Exponential { mean_ns, max_ns } => {
-                pace.now_ns + ((user.random.exponential() * mean_ns as f64) as u64).min(max_ns)
+                pace.now_ns + ((-(1.0 - user.random.unit_f64()).ln() * mean_ns as f64) as u64).min(max_ns)
             }
             Think::Pacing { period_ns } => pace.start_ns + period_ns,
         };

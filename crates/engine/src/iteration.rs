@@ -77,6 +77,8 @@ pub struct User {
     pub jar: Jar,
     /// The response that was read last.
     pub reader: ResponseReader,
+    /// What the checks said on the last response, by index of the check: only when somebody looks on.
+    pub checked: Vec<(usize, bool)>,
     /// The beginning of a failed response.
     pub kept: Vec<u8>,
     /// A branch of a `parallel`: what it knew when it began.
@@ -192,6 +194,7 @@ impl Engine {
                 max_head_bytes: http.max_head_bytes as usize,
                 max_body_bytes: http.max_body_bytes,
             }),
+            checked: Vec::new(),
             kept: Vec::new(),
             started_with: None,
             prepared: Vec::new(),

@@ -145,8 +145,8 @@ impl Mishap {
 /// How [`Given`] travels from the controller to the workers.
 #[derive(Serialize, Deserialize)]
 struct Parcel {
-    /// Names of variables and JSON forms of their values.
-    variables: Vec<(String, String)>,
+    /// Names of variables, JSON forms of their values, and whether nobody may see them.
+    variables: Vec<(String, String, bool)>,
     jar: Jar,
 }
 
@@ -154,7 +154,9 @@ impl Given {
     /// For workers of the same plan.
     pub fn to_json_of(&self, plan: &Plan) -> serde_json::Value {
         let named = plan.variables.iter().zip(&self.variables);
-        let variables = named.filter_map(|(name, value)| Some((name.clone(), value.as_ref()?.to_json())));
+        let variables = named.filter_map(|(name, value)| {
+            value.as_ref().map(|value| (name.clone(), value.to_json(), value.is_secret()))
+        });
         let parcel = Parcel { variables: variables.collect(), jar: self.jar.clone() };
         serde_json::to_value(parcel).expect("texts and numbers have a JSON form")
     }
@@ -166,10 +168,10 @@ impl Given {
     pub fn from_json(text: &str, plan: &Plan) -> Result<Self, String> {
         let parcel: Parcel = serde_json::from_str(text).map_err(|error| error.to_string())?;
         let mut variables = vec![None; plan.variables.len()];
-        for (name, json) in parcel.variables {
+        for (name, json, secret) in parcel.variables {
             let index = plan.variables.iter().position(|known| *known == name);
             variables[index.ok_or_else(|| format!("the plan has no variable `{name}`"))?] =
-                Some(Value::from_json_text(&json));
+                Some(Value::from_json_text(&json).marked_secret(secret));
         }
         Ok(Self { variables, jar: parcel.jar })
     }

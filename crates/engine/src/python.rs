@@ -152,7 +152,8 @@ impl Python {
     fn listen(&self) -> io::Result<()> {
         let wake = Arc::new(eventfd(0, EventfdFlags::NONBLOCK | EventfdFlags::CLOEXEC)?);
         *BRIDGE.answered.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(Arc::clone(&wake));
-        let wake = AsyncFd::new(wake)?;
+        // SAFETY: the descriptor is owned by the `Arc`, so it stays open and the same as long as it is registered.
+        let wake = unsafe { AsyncFd::register(wake) }.map_err(io::Error::from)?;
         let waiting = Rc::clone(&self.waiting);
         tokio::task::spawn_local(async move {
             loop {

@@ -216,7 +216,8 @@ mod tests {
     use kilobar_core::plan::{Encode, Part, Step};
 
     use super::*;
-    use crate::program::{Program, ReadyStep};
+    use crate::program::Program;
+    use crate::steps::ReadyStep;
 
     #[test]
     fn the_host_header_names_the_port_only_when_it_is_unusual() {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use kilobar_core::plan::{Body, Encode, Expr, Function, Hole, Part, Plan, Step, Template};
+use kilobar_core::plan::{Body, Encode, Expr, Hole, Part, Plan, Step, Template};
 use kilobar_core::random::Random;
 use kilobar_core::template::{Bounds, ReadyTemplate, Scope, Value};
 
@@ -222,6 +222,8 @@ fn hex_digit(digit: u8) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
+    use kilobar_core::plan::Function;
+
     use super::*;
 
     fn secrets(texts: &[&str]) -> Secrets {

@@ -1,9 +1,11 @@
 //! One iteration of each flow, with everything that happened: for `kilobar try`.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use kilobar_clock::now_ns;
+use kilobar_core::plan::Expr;
 use kilobar_core::stats::PHASES;
 use serde::Serialize;
 
@@ -13,6 +15,7 @@ use crate::flow::Pace;
 use crate::iteration::{Engine, Given, Turn, User};
 use crate::once::{alone, lone_user};
 use crate::program::Program;
+use crate::ready_request::ReadyRequest;
 use crate::watch::{Seen, Watch};
 use crate::worker::WorkerError;
 
@@ -103,11 +106,11 @@ impl Watch for Teller {
         let attempt = Attempt {
             flow: self.part.borrow().clone(),
             step: plan.series[seen.request.plan.series].name.clone(),
-            variables: seen.request.variables().into_iter().filter_map(shown).collect(),
+            variables: variables_of(seen.request).into_iter().filter_map(shown).collect(),
             request: seen.sent.clone(),
             response: secrets.hide_in_response(&user.kept),
             status: if seen.exchange.bytes_in > 0 { user.reader.status() } else { 0 },
-            hops: user.hops.iter().map(|hop| (hop.status, secrets.hide(hop.url.clone()))).collect(),
+            hops: Vec::new(),
             phases_ns: phases(seen.dial, seen.exchange, seen.complete),
             bytes_in: seen.exchange.bytes_in,
             checks: user
@@ -140,6 +143,17 @@ impl Watch for Teller {
         };
         (self.tell.borrow_mut())(&attempt);
     }
+}
+
+/// Indexes of the variables that stand in a request.
+fn variables_of(request: &ReadyRequest) -> BTreeSet<usize> {
+    let expressions = request.plan.templates().into_iter().flat_map(|template| template.expressions());
+    expressions
+        .filter_map(|expression| match expression {
+            Expr::Variable(index) => Some(*index),
+            _ => None,
+        })
+        .collect()
 }
 
 fn phases(dial: Option<&DialTimes>, exchange: &Exchange, complete: bool) -> Vec<(&'static str, u64)> {

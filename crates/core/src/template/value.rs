@@ -50,6 +50,12 @@ impl Value {
         self.json
     }
 
+    /// Its JSON form: a text gets quotes, anything else stays as it is. Bytes that are no text are replaced.
+    pub fn to_json(&self) -> String {
+        let text = String::from_utf8_lossy(&self.text);
+        if self.json { text.into_owned() } else { serde_json::Value::from(text).to_string() }
+    }
+
     /// Whether it was made of a value of the environment, so that no report, log or sample may show it.
     pub fn is_secret(&self) -> bool {
         self.secret
@@ -107,6 +113,14 @@ mod tests {
         for (json, text, is_json) in rows {
             let value = Value::from_json_text(json);
             assert_eq!((value.text(), value.is_json()), (text.as_bytes(), is_json), "{json}");
+        }
+    }
+
+    #[test]
+    fn the_json_form_of_a_value_gives_the_value_again() {
+        for json in [r#""a\\\"b""#, "12345678901234567890123", "[1, 2]", "null"] {
+            let value = Value::from_json_text(json);
+            assert_eq!(Value::from_json_text(&value.to_json()), value, "{json}");
         }
     }
 
