@@ -8,16 +8,8 @@ from kilobar import errors
 from kilobar.model import threshold, units
 from kilobar.scenario import yaml_nodes
 from kilobar.scenario.codes import CODES
-from kilobar.scenario.language import (
-    Choice,
-    Field,
-    ListOf,
-    MapOf,
-    Record,
-    Type,
-    Variants,
-    records,
-)
+from kilobar.scenario.grammar import ByShape, Choice, Field, ListOf, MapOf, Named, Record, Type, Variants
+from kilobar.scenario.language import records
 from kilobar.scenario.resolve import FUNCTIONS
 
 _GENERATED = (
@@ -164,7 +156,9 @@ def _words(of: Type) -> str:
             return f"list of {_words(item)}" + (", or a single one" if single else "")
         case MapOf(value=value, key=key):
             return f"{key}: {_words(value)}"
-        case Record(name=name) | Variants(name=name):
+        case ByShape():
+            return " or ".join(dict.fromkeys(_words(option) for option in of.options))
+        case Record(name=name) | Variants(name=name) | Named(name=name):
             return f"[{name}](#{_anchor(name)})"
     return of.name
 

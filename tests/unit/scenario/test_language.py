@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kilobar.scenario.findings import Findings
-from kilobar.scenario.language import Field, Record, Variants, records
+from kilobar.scenario.grammar import Field, Record, Variants
+from kilobar.scenario.language import records
 from kilobar.scenario.parse import INVALID, Reader
 from kilobar.scenario.resolve import Resolver
 from kilobar.scenario.yaml_nodes import read_yaml

@@ -1,0 +1,1 @@
+"""Stand-in until branch data is merged."""
