@@ -89,33 +89,33 @@ class _Lowering:
         for operator, duration_ns in _bounds(check.time):
             words = f"time {SIGNS[operator]} {_spaced(format_duration(duration_ns))}"
             yield _Named(words, plan.TimeRule(operator, duration_ns))
-        for key, wanted in check.header:
-            if not is_token(key.text):
-                message = f"`{shorten(key.text)}` is no header name"
-                self._context.findings.error("bad-header", message, key.place, "use letters, digits and hyphens")
-            yield from self._values(f"header {key.text.lower()}", plan.Extract("header", key.text), wanted)
-        for key, wanted in check.json:
-            self._expression("json", key)
-            yield from self._values(shorten(key.text), plan.Extract("json", key.text), wanted)
-        for key, wanted in check.xpath:
-            self._expression("xpath", key)
-            yield from self._values(f"xpath {shorten(key.text)}", plan.Extract("xpath", key.text), wanted)
-        for key, wanted in check.css:
-            self._expression("css", key)
-            yield from self._values(f"css {shorten(key.text)}", plan.Extract("css", key.text), wanted)
+        for what, wanted_values in (
+            ("header", check.header), ("json", check.json), ("xpath", check.xpath), ("css", check.css)
+        ):  # fmt: skip
+            for key, wanted in wanted_values:
+                yield from self._values(self._source(what, key), key, wanted)
         for pattern in check.regex:
             yield _Named(f'matches "{pattern.shown()}"', plan.RegexRule(self._regex(pattern)))
         for text in check.contains:
             yield _Named(f'contains "{text.shown()}"', plan.ContainsRule(self._scope.template(text.pieces)))
 
-    def _expression(self, language: str, key: Scalar) -> None:
-        self._context.check_expression(language, key.text, shorten(key.text), key.place_at)
+    def _source(self, what: str, key: Scalar) -> plan.Extract:
+        if what != "header":
+            self._context.check_expression(what, key.text, shorten(key.text), key.place_at)
+        elif not is_token(key.text):
+            message = f"`{shorten(key.text)}` is no header name"
+            self._context.findings.error("bad-header", message, key.place, "use letters, digits and hyphens")
+        return plan.Extract(what, key.text)  # type: ignore[arg-type]
 
     def _regex(self, pattern: Template) -> str:
         self._context.check_expression("regex", pattern.text(), pattern.shown(), pattern.place_at)
         return pattern.text()
 
-    def _values(self, what: str, source: plan.Extract, wanted: tree.JsonValue | tree.Matcher) -> Iterator[_Named]:
+    def _values(
+        self, source: plan.Extract, key: Scalar, wanted: tree.JsonValue | tree.Matcher
+    ) -> Iterator[_Named]:
+        # A JSON path is known by its `$`; the others say what they are.
+        what = shorten(key.text) if source.what == "json" else f"{source.what} {shorten(key.text)}"
         matcher = tree.Matcher(wanted.node.place, equals=wanted) if isinstance(wanted, tree.JsonValue) else wanted
 
         def named(words: str, kind: str, operand: plan.Template | str | None = None, negated: bool = False) -> _Named:
@@ -136,7 +136,7 @@ class _Lowering:
         for operator in ("lt", "le", "gt", "ge"):
             bound: Template | None = getattr(matcher, operator)
             if bound is not None:
-                words = f"{SIGNS[operator]} {bound.shown()}"  # type: ignore[index]
+                words = f"{SIGNS[operator]} {bound.shown()}"
                 yield named(words, operator, self._number(bound))
 
     def _json(self, value: tree.JsonValue) -> plan.Template:

@@ -27,8 +27,8 @@ def lower_flows(context: Context) -> Lowered:
     flows = scenario.flows
     if scenario.steps is not None:
         flows = (tree.Flow(scenario.place, scenario.steps, scenario.name), *flows)
-    for steps in (scenario.setup, scenario.teardown, *(steps for flow in flows for steps in _parts(flow))):
-        scope.learn(steps)
+    for part in (scenario.setup, scenario.teardown, *(part for flow in flows for part in _parts(flow))):
+        scope.learn(part)
     lowering = Steps(context)
 
     def lower(steps: tuple[tree.Step, ...]) -> tuple[plan.Step, ...]:

@@ -181,6 +181,9 @@ class Reader:
             return self.read(node, option, what)
         words = {"a list": of.sequence, "a mapping": of.mapping, "a text": of.scalar}
         self._wrong_type(node, " or ".join(word for word, allowed in words.items() if allowed is not None), what)
+        record = of.mapping
+        if isinstance(record, grammar.Record) and record.keeps_going:
+            return record.make(node.place, unreadable=frozenset())
         return INVALID
 
     def _named(self, node: Node, of: grammar.Named, what: str) -> Any:
@@ -194,7 +197,7 @@ class Reader:
 
     def _list(self, node: Node, of: grammar.ListOf, what: str) -> Any:
         if not isinstance(node, Sequence):
-            if of.single and (isinstance(node, Mapping) or not isinstance(of.item, grammar.Variants | grammar.Record)):
+            if of.single and (isinstance(node, Mapping) or not isinstance(of.item, grammar.Variants)):
                 value = self.read(node, of.item, what)
                 return INVALID if value is INVALID else (value,)
             self._wrong_type(node, "a list or a mapping" if of.single else "a list", what)

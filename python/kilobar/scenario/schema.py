@@ -13,8 +13,6 @@ from kilobar.scenario.grammar import (
     MAX_NAME,
     ByShape,
     Choice,
-    Condition,
-    Constant,
     Field,
     Json,
     ListOf,
@@ -22,8 +20,6 @@ from kilobar.scenario.grammar import (
     Name,
     Named,
     Record,
-    StepsFile,
-    Text,
     Type,
     Value,
     Variable,
@@ -93,6 +89,20 @@ def _field(field: Field) -> dict[str, Any]:
 
 def _type(of: Type) -> dict[str, Any]:
     match of:
+        case ListOf(item=item, single=single):
+            schema = {"type": "array", "items": _type(item), "minItems": 1}
+            return {"anyOf": [_type(item), schema]} if single else schema
+        case MapOf(value=value):
+            return {"type": "object", "additionalProperties": _type(value)}
+        case ByShape():
+            return {"anyOf": [_option(option, of) for option in of.options]}
+        case Record(name=name) | Variants(name=name) | Named(name=name):
+            return {"$ref": _reference(name)}
+    return _scalar(of)
+
+
+def _scalar(of: Type) -> dict[str, Any]:
+    match of:
         case Value(pattern=pattern, json_type=json_type):
             text = {"type": "string", "pattern": rf"^\s*({pattern})\s*$|{_HOLE}"}
             return {"anyOf": [{"type": json_type}, text]} if json_type else text
@@ -101,25 +111,15 @@ def _type(of: Type) -> dict[str, Any]:
             return {"anyOf": [{"enum": [*options, *numbers]}, {"type": "string", "pattern": _HOLE}]}
         case Name():
             return {**_SCALAR, "minLength": 1, "maxLength": MAX_NAME}
-        case Text() | Constant() | Condition() | StepsFile():
-            return dict(_SCALAR)
         case Variable():
             return {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,99}$"}
         case Json():
             return {}
-        case ByShape():
-            return {"anyOf": [_scalar_or_list(option, of) for option in of.options]}
-        case ListOf(item=item, single=single):
-            schema = {"type": "array", "items": _type(item), "minItems": 1}
-            return {"anyOf": [_type(item), schema]} if single else schema
-        case MapOf(value=value):
-            return {"type": "object", "additionalProperties": _type(value)}
-        case Record(name=name) | Variants(name=name) | Named(name=name):
-            return {"$ref": _reference(name)}
+    return dict(_SCALAR)
 
 
-def _scalar_or_list(option: Type, of: ByShape) -> dict[str, Any]:
-    """An option of a type that is told apart by shape; JSON is narrowed to the shape that it has there."""
+def _option(option: Type, of: ByShape) -> dict[str, Any]:
+    """One of several shapes; a JSON value is narrowed to the shape in which it may stand there."""
     if not isinstance(option, Json):
         return _type(option)
     return {"type": "array"} if option is of.sequence and option is not of.scalar else {"not": {"type": "object"}}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from kilobar.model import plan
 from kilobar.scenario import conditions, tree
@@ -28,6 +30,19 @@ class Steps:
         self._scope = context.scope
         self._findings = context.findings
         self._requests = Requests(context)
+        self._lowerings: Mapping[type, Callable[[Any], tuple[plan.Step, ...]]] = {
+            tree.RequestStep: self._request,
+            tree.ThinkStep: self._think,
+            tree.SetStep: self._set,
+            tree.IfStep: self._if,
+            tree.RepeatStep: self._repeat,
+            tree.WhileStep: self._while,
+            tree.ForEachStep: self._for_each,
+            tree.GroupStep: self._group,
+            tree.ParallelStep: self._parallel,
+            tree.ExitStep: self._exit,
+            tree.IncludeStep: self._include,
+        }
 
     def lower(self, steps: tuple[tree.Step, ...]) -> tuple[plan.Step, ...]:
         """Steps in order; those that nothing leads to are among the findings."""
@@ -39,36 +54,35 @@ class Steps:
                 message = "this step is never reached: the one before it ends the iteration"
                 self._findings.warning("unreachable-step", message, step.place, hint)
                 reachable = False
-            lowered.extend(self._step(step))
+            lowered.extend(self._lowerings[type(step)](step))
         return tuple(lowered)
 
-    def _step(self, step: tree.Step) -> tuple[plan.Step, ...]:
-        match step:
-            case tree.RequestStep():
-                return self._requests.lower(step)
-            case tree.ThinkStep():
-                return (_think(step.think),)
-            case tree.SetStep():
-                return self._set(step)
-            case tree.IfStep():
-                return self._if(step)
-            case tree.RepeatStep():
-                return self._repeat(step)
-            case tree.WhileStep():
-                return self._while(step)
-            case tree.ForEachStep():
-                return self._for_each(step)
-            case tree.GroupStep():
-                series = self._context.series_index(step.group.text().strip(), "group")
-                return (plan.Group(series, self.lower(step.steps)),)
-            case tree.ParallelStep():
-                return self._parallel(step)
-            case tree.ExitStep():
-                exit_step = plan.Exit(step.what, self._scope.template(step.message.pieces))
-                self._scope.ended = True
-                return (exit_step,)
-            case tree.IncludeStep():
-                return self.lower(step.include or ())
+    def _request(self, step: tree.RequestStep) -> tuple[plan.Step, ...]:
+        return self._requests.lower(step)
+
+    def _think(self, step: tree.ThinkStep) -> tuple[plan.Step, ...]:
+        think = step.think
+        if not isinstance(think, tree.ThinkLaw):
+            return (plan.Think(*think),)
+        if think.pacing is not None:
+            return (plan.Pacing(think.pacing),)
+        if think.exponential is None:
+            message = "`max` only means something beside `exponential`"
+            self._findings.error("missing-key", message, think.place, "write {exponential: 1s, max: 5s}")
+        mean_ns = think.exponential or 0
+        return (plan.ExponentialThink(mean_ns, think.max if think.max is not None else EXPONENTIAL_MAX * mean_ns),)
+
+    def _group(self, step: tree.GroupStep) -> tuple[plan.Step, ...]:
+        series = self._context.series_index(step.group.text().strip(), "group")
+        return (plan.Group(series, self.lower(step.steps)),)
+
+    def _exit(self, step: tree.ExitStep) -> tuple[plan.Step, ...]:
+        message = self._scope.template(step.message.pieces)
+        self._scope.ended = True
+        return (plan.Exit(step.what, message),)
+
+    def _include(self, step: tree.IncludeStep) -> tuple[plan.Step, ...]:
+        return self.lower(step.include or ())
 
     def _set(self, step: tree.SetStep) -> tuple[plan.Step, ...]:
         sets = []
@@ -159,12 +173,3 @@ class Steps:
         steps = self.lower(step.steps)
         self._scope.restore(after_loop(before, self._scope.state(), certain))
         return (plan.ForEach(items, variable, steps),)
-
-
-def _think(think: tuple[int, int] | tree.ThinkLaw) -> plan.Step:
-    if not isinstance(think, tree.ThinkLaw):
-        return plan.Think(*think)
-    if think.pacing is not None:
-        return plan.Pacing(think.pacing)
-    mean_ns = think.exponential or 0
-    return plan.ExponentialThink(mean_ns, think.max if think.max is not None else EXPONENTIAL_MAX * mean_ns)
