@@ -89,6 +89,11 @@ def check_json_path(path: str) -> tuple[int, str] | None:
 def json_path_value(path: str, document: bytes) -> str | None:
     """The JSON text found at a path; None when there is none. Raises ValueError."""
 
+def inspect_data(path: str, format_json: str, columns: list[str]) -> tuple[list[str], int, int]:
+    """Reads a whole file of rows: (names of the columns, number of rows, size in bytes). Without `columns`, the header
+    or the keys of the first object name them. Raises OSError, and ValueError with the arguments (message, hint or None,
+    line, column) for the first thing that is wrong; line and column are from 1, or 0 when it is not in the file."""
+
 def run_worker(fd: int) -> None:
     """Runs one worker, spoken to over this connected stream socket, until it is done.
     See docs/design/002-worker-protocol.md."""

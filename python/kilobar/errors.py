@@ -118,5 +118,6 @@ STEP_ERRORS = {
     "check": "A check on the response failed.",
     "extract": "A value to save was not in the response.",
     "script": "The request could not be built from its template.",
+    "data": "The row of data that a step needs could not be had: none is left, or its file changed during the run.",
 }
 """The classes under which failed steps are counted; the engine's list, in its order."""

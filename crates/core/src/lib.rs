@@ -5,12 +5,14 @@
 //!
 //! * [`plan`]: the one document an engine ever sees, and its JSON form.
 //! * [`schedule`]: when work starts: arrivals by arithmetic, shares of them, users over time.
+//! * [`data`]: which row of data a user or iteration gets, and how rows are read.
 //! * [`template`], [`json_path`]: what is written into requests and read out of responses.
 //! * [`random`]: reproducible random numbers.
 //! * [`wire`]: protocols without I/O.
 //! * [`stats`]: histograms, intervals, the ledger: everything that is counted, and how it merges.
 #![deny(missing_docs)]
 
+pub mod data;
 pub mod json_path;
 pub mod plan;
 pub mod random;

@@ -3,12 +3,13 @@
 //! Read it from the outside in:
 //! [`worker`] speaks with the controller and owns the run; [`arrivals`] starts open iterations and [`users`] closed
 //! ones: together with [`iteration`] they are the one send loop. [`exchange`] sends a request over a [`connection`]
-//! that [`dial`] opened or [`pool`] kept; [`recorder`] counts.
+//! that [`dial`] opened or [`pool`] kept; [`recorder`] counts. [`data`] has the rows that users and iterations get.
 #![deny(missing_docs)]
 
 mod arrivals;
 mod connection;
 mod control;
+mod data;
 mod dial;
 mod exchange;
 mod guard;
@@ -25,6 +26,7 @@ mod trial;
 mod users;
 mod worker;
 
+pub use data::{InspectError, TableError, Tables, inspect_data};
 pub use program::{Program, ProgramError};
 pub use trial::{Attempt, attempt};
 pub use worker::{WorkerError, run_worker};

@@ -51,7 +51,7 @@ def native_checks() -> EngineChecks:
     from kilobar import _native
 
     # An engine without these looks at the expressions when it gets the plan, but cannot say where they are wrong.
-    others = (getattr(_native, name, None) for name in ("check_css", "check_xpath", "check_regex"))
+    others = (getattr(_native, name, None) for name in ("check_css", "check_xpath", "check_regex", "inspect_data"))
     return EngineChecks(_native.check_json_path, _native.check_plan, *others)
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeAlias
 from kilobar.errors import Place
 from kilobar.model import plan
 from kilobar.scenario import tree
+from kilobar.scenario.data import Inspect
 from kilobar.scenario.findings import Findings
 from kilobar.scenario.resolve import Resolver
 from kilobar.scenario.scope import Scope
@@ -26,6 +27,8 @@ class EngineChecks(NamedTuple):
     css_problem: Problem | None = None
     xpath_problem: Problem | None = None
     regex_problem: Problem | None = None
+    inspect_data: Inspect | None = None
+    """Without it, files with data cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,6 @@ from kilobar.scenario.request_tables import AUTH
 from kilobar.scenario.step_tables import INCLUDED_FILE, STEP, STEPS
 from kilobar.scenario.vocabulary import (
     ARRIVALS,
-    DELIMITER,
     DURATION,
     FLAG,
     GRACE,
@@ -73,7 +72,7 @@ DATA = Record(
         Field("format", Choice(("csv", "jsonl", "parquet")), "How the file is written.", "csv",
               default="by the ending of the file"),
         Field("columns", ListOf(SETTING), "Names of the columns of a CSV file without a header.", "[user, password]"),
-        Field("delimiter", DELIMITER, "Between the values of a CSV file.", '";"', default='`,`'),
+        Field("delimiter", SETTING, "Between the values of a CSV file.", '";"', default='`,`'),
         Field("pick", Choice(("unique", "sequential", "shuffle", "random")),
               "Which row comes next: each once, in order, in a random order, any.", "unique", default="sequential"),
         Field("per", Choice(("iteration", "user")), "Who gets a row.", "user", default="iteration"),

@@ -323,10 +323,10 @@ class Data(NamedTuple):
 
     place: Place
     file: Template | None = None
-    rows: tuple[tuple[tuple[Scalar, JsonValue], ...], ...] = ()
+    rows: tuple[tuple[tuple[Scalar, JsonValue], ...], ...] | None = None
     format: Literal["csv", "jsonl", "parquet"] | None = None
     columns: tuple[Template, ...] = ()
-    delimiter: str | None = None
+    delimiter: Template | None = None
     pick: Literal["unique", "sequential", "shuffle", "random"] = "sequential"
     per: Literal["iteration", "user"] = "iteration"
     when_exhausted: Literal["stop", "recycle", "fail"] | None = None

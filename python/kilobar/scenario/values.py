@@ -117,14 +117,6 @@ def parse_pick(text: str) -> str | int:
     raise UnitError("choice", "it is no index and none of the words", "write first, random, all or an index such as 2")
 
 
-def parse_delimiter(text: str) -> str:
-    """The character between values: any printable ASCII character or a tab."""
-    text = {"tab": "\t", "\\t": "\t"}.get(text, text)
-    if len(text) == 1 and (text == "\t" or text.isprintable()) and text.isascii() and text not in '"':
-        return text
-    raise UnitError("delimiter", "it is not one ASCII character", 'write for example ";" or "\\t"')
-
-
 class ProxyAddress(NamedTuple):
     """Where a proxy is."""
 

@@ -38,7 +38,6 @@ BRANCHES = Value("whole number", "bad-number", partial(values.parse_whole, least
 PICK = Value("`first`, `random`, `all` or an index", "bad-value", values.parse_pick, "first|random|all|-?[0-9]+",
              "integer")  # fmt: skip
 PROXY = Value("address of a proxy", "bad-url", values.parse_proxy, "http://.+")
-DELIMITER = Value("delimiter", "bad-value", values.parse_delimiter, "[ -~]|tab|\\t")
 
 NAME = Name()
 SETTING = Text(constant=True)
