@@ -5,7 +5,7 @@ plan = checked.require()
 """
 
 from kilobar.scenario.check import Checked, check_text, from_url, load
-from kilobar.scenario.lower import EngineChecks
+from kilobar.scenario.context import EngineChecks
 from kilobar.scenario.overrides import Overrides
 
 __all__ = ["Checked", "EngineChecks", "Overrides", "check_text", "from_url", "load"]

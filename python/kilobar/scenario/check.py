@@ -12,8 +12,9 @@ from pathlib import Path
 from kilobar.errors import Diagnostic, Place, ScenarioError
 from kilobar.model.plan import Plan
 from kilobar.scenario import tree
+from kilobar.scenario.context import EngineChecks
 from kilobar.scenario.findings import Findings, option_place
-from kilobar.scenario.lower import EngineChecks, Surroundings, lower
+from kilobar.scenario.lower import Surroundings, lower
 from kilobar.scenario.overrides import Overrides, apply
 from kilobar.scenario.parse import Reader, parse
 from kilobar.scenario.resolve import Resolver
@@ -49,7 +50,9 @@ def native_checks() -> EngineChecks:
     """The checks of the native engine, loaded only when something is to be checked."""
     from kilobar import _native
 
-    return EngineChecks(_native.check_json_path, _native.check_plan)
+    # An engine without these looks at the expressions when it gets the plan, but cannot say where they are wrong.
+    others = (getattr(_native, name, None) for name in ("check_css", "check_xpath", "check_regex", "inspect_data"))
+    return EngineChecks(_native.check_json_path, _native.check_plan, *others)
 
 
 def load(
@@ -107,7 +110,6 @@ def _check_text(
         return Checked(None, findings.sorted())
     around = Surroundings(
         name=Path(file).stem or "scenario",
-        directory=os.path.dirname(os.path.abspath(file)),
         engine=engine or native_checks(),
         default_load=tree.UsersStage(scenario.place, *DEFAULT_SCENARIO_LOAD),
     )
@@ -127,10 +129,9 @@ def from_url(
     step = tree.RequestStep(place, "GET", resolver.template(Scalar(place, url)))
     default = tree.UsersStage(place, *DEFAULT_URL_LOAD)
     # A load of its own, so that there is no warning.
-    scenario = tree.Scenario(place, steps=(step,), load=(default,))
+    scenario = tree.Scenario(place, steps=(step,), load=(default,), cookies="off")
     around = Surroundings(
         name=url.partition("?")[0].partition("#")[0].rpartition("@")[2][:200] or "url",
-        directory=".",
         engine=engine or native_checks(),
         default_load=default,
     )
@@ -146,5 +147,5 @@ def _finish(
 ) -> Checked:
     if overrides is not None:
         scenario = apply(overrides, scenario, around.default_load, Reader(resolver, findings), findings)
-    plan = lower(scenario, around, findings)
+    plan = lower(scenario, around, resolver, findings)
     return Checked(plan, findings.sorted())

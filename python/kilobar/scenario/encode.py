@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Iterable, Mapping
 
 from kilobar.model import plan
-from kilobar.scenario.resolve import Known, Piece, Random
+from kilobar.scenario.resolve import Known, Piece, Random, Template
 
 _NOT_URL = re.compile(r"%(?![0-9A-Fa-f]{2})|[^!$&'()*+,\-./0-9:;=?@A-Z\[\]_a-z~%]")
 _NOT_FORM = re.compile(r"[^A-Za-z0-9_.~-]")
@@ -64,3 +65,15 @@ def joined(parts: Iterable[plan.Part]) -> plan.Template:
     if run or not result:
         result.append(plan.Text("".join(run), secret if run else False))
     return plan.Template(tuple(result))
+
+
+def value_pieces(template: Template) -> Iterable[tuple[Piece, plan.Encode]]:
+    """The pieces of a template that is the value of a variable."""
+    return ((piece, "raw") for piece in template.pieces)
+
+
+def basic_credentials(user: Template, password: Template) -> tuple[Piece, ...]:
+    """Base64 of `user:password`."""
+    text = f"{user.text()}:{password.text()}"
+    secret = user.is_secret or password.is_secret
+    return (Known(base64.b64encode(text.encode()).decode("ascii"), secret),)

@@ -8,16 +8,8 @@ from kilobar import errors
 from kilobar.model import threshold, units
 from kilobar.scenario import yaml_nodes
 from kilobar.scenario.codes import CODES
-from kilobar.scenario.language import (
-    Choice,
-    Field,
-    ListOf,
-    MapOf,
-    Record,
-    Type,
-    Variants,
-    records,
-)
+from kilobar.scenario.grammar import ByShape, Choice, Field, ListOf, MapOf, Named, Record, Type, Variants
+from kilobar.scenario.language import records
 from kilobar.scenario.resolve import FUNCTIONS
 
 _GENERATED = (
@@ -61,7 +53,33 @@ _HOLES = """## Holes
 * Each value is written as its place needs it: percent-encoded in addresses, `params` and `form`, escaped in JSON
   texts, as it stands in headers and `body`. In `json`, a text that is nothing but one hole keeps the type of the
   value: `id: "${id}"` sends a number when a number was saved. Values from the environment are always texts.
-* Saved values belong to one iteration of one flow.
+"""
+
+_CONDITIONS = """## Conditions
+
+What `if` and `while` look at: values with holes, compared with `==`, `!=`, `<`, `<=`, `>`, `>=`, `contains` or `matches`
+(a regular expression); `and`, `or`, `not` and parentheses; `is set` asks whether a variable has a value; a value alone
+holds unless it is empty, `0`, `false` or `null`. Texts with spaces stand in quotes. Two numbers are compared as numbers,
+anything else as text.
+
+| condition | holds when |
+|---|---|
+| `${n} > 3` | `n` is a number above 3 |
+| `${state} != done` | `state` is anything but `done` |
+| `${state} == "not found" and not (${a} contains x)` | both hold |
+| `${id} matches "^[0-9]+$"` | `id` consists of digits |
+| `${token} is set` | an earlier step gave `token` a value |
+| `${items}` | `items` is neither empty, `0`, `false` nor `null` |
+"""
+
+_VALUES = """## Values and where they reach
+
+* A value reaches the steps after the one that saves it. Those of `setup` reach everything, on all machines; those of
+  `before` reach the iterations of that user and `after`; those of an iteration end with it.
+* After an `if`, a value is there when both branches give it one (a branch that ends the iteration does not count). After
+  a `repeat` of at least one turn, what it saves is there; after `while` and `for_each`, which may have no turn, it is
+  not, unless the variable had a value before. What the steps of `parallel` save is there after all of them.
+* `if: ${x} is set` makes `x` usable inside `then`.
 """
 
 _UNITS = f"""## Units
@@ -81,7 +99,8 @@ _NOTES = f"""## Notes
 * A step without `name` is counted as its method and path, holes by name, the query left out: `GET /items/{{id}}`.
   When the address is absolute and leads elsewhere than `target`, host and port stand before the path.
 * `json` and `form` set `content-type` unless it is given. `content-length` and `transfer-encoding` cannot be set.
-* Without `check`, statuses 200 to 399 count as success. Redirects are not followed.
+* Without a check on the status, statuses 200 to 399 count as success.
+* An address may begin with a hole (`get: ${next}`) when it is an absolute URL at run time.
 * Loopback and private addresses need no `allow`. An address with a user name or password is refused: send a header.
 * A `#fragment` is never sent; it is removed with a warning.
 * A scenario without `load` runs one user for 10 s, with a warning. `kilobar run URL` runs 10 users for 30 s.
@@ -98,7 +117,7 @@ def scenario_page() -> str:
     functions = "\n".join(f"| `{example}` | {doc} |" for example, doc in FUNCTIONS.values())
     parts = [_GENERATED, _INTRODUCTION]
     parts.extend(_section(of) for of in records().values())
-    parts.extend([_HOLES % functions, _UNITS, _thresholds(), _NOTES])
+    parts.extend([_HOLES % functions, _VALUES, _CONDITIONS, _UNITS, _thresholds(), _NOTES])
     return "\n".join(parts)
 
 
@@ -147,6 +166,8 @@ def _section(of: Record | Variants) -> str:
         lines.extend(["", f"At most one of {_listing(group)}."])
     if of.one_of:
         lines.extend(["", f"One of {_listing(of.one_of)} must be there."])
+    if of.example is not None:
+        lines.extend(["", f"Example: [examples/{of.example}.yaml](../../examples/{of.example}.yaml)."])
     return "\n".join(lines) + "\n"
 
 
@@ -164,7 +185,9 @@ def _words(of: Type) -> str:
             return f"list of {_words(item)}" + (", or a single one" if single else "")
         case MapOf(value=value, key=key):
             return f"{key}: {_words(value)}"
-        case Record(name=name) | Variants(name=name):
+        case ByShape():
+            return " or ".join(dict.fromkeys(_words(option) for option in of.options))
+        case Record(name=name) | Variants(name=name) | Named(name=name):
             return f"[{name}](#{_anchor(name)})"
     return of.name
 

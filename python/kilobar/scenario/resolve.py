@@ -46,11 +46,23 @@ class Known(NamedTuple):
     """What YAML takes the value for; only a constant is anything but text."""
 
 
+class Reference(NamedTuple):
+    """A name that a piece uses."""
+
+    name: str
+    member: str | None
+    place: Place
+
+
 class Saved(NamedTuple):
     """A value that an earlier step of the flow saves."""
 
     name: str
     place: Place
+
+    @property
+    def references(self) -> tuple[Reference, ...]:
+        return (Reference(self.name, None, self.place),)
 
 
 class Random(NamedTuple):
@@ -58,6 +70,10 @@ class Random(NamedTuple):
 
     low: int
     high: int
+
+    @property
+    def references(self) -> tuple[Reference, ...]:
+        return ()
 
 
 Piece: TypeAlias = Known | Saved | Random

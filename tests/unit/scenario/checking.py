@@ -22,7 +22,14 @@ def json_path_problem(path: str) -> tuple[int, str] | None:
     return (match.end() if match else 0), "it cannot go on like this"
 
 
-ENGINE = EngineChecks(json_path_problem, lambda plan_json: None)
+def expression_problem(text: str) -> tuple[int, str] | None:
+    """Stands in for the parsers of XPath, CSS and regular expressions: brackets must be closed."""
+    return None if text.count("(") == text.count(")") else (text.find("("), "it is not closed")
+
+
+ENGINE = EngineChecks(
+    json_path_problem, lambda plan_json: None, expression_problem, expression_problem, expression_problem
+)
 
 
 def check(text: str | bytes, env: Mapping[str, str] | None = None, overrides: Overrides | None = None) -> Checked:
@@ -39,6 +46,17 @@ def request(step: str, env: Mapping[str, str] | None = None, top: str = "") -> d
     text = f"target: http://h:81/base\n{top}\nload: {{users: 1, for: 1s}}\nsteps:\n"
     text += f"  - {{get: /first, name: first, save: {{id: {{json: $.id}}}}}}\n  - {step}\n"
     return plan(text, env)["flows"][0]["steps"][-1]
+
+
+def variable(index: int, encode: str = "raw") -> dict[str, Any]:
+    """The part of a template that a saved value fills."""
+    return {"hole": {"value": {"variable": index}, "encode": encode}}
+
+
+def random_int(low: int, high: int) -> dict[str, Any]:
+    """The part of a template that is a random number."""
+    arguments = [{"json": str(low)}, {"json": str(high)}]
+    return {"hole": {"value": {"call": {"function": "random.int", "arguments": arguments}}, "encode": "raw"}}
 
 
 def codes(checked: Checked) -> list[str]:

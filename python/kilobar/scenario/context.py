@@ -1,0 +1,64 @@
+"""What all modules that lower a scenario share: the tables of the plan that grow while its steps are lowered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias
+
+from kilobar.errors import Place
+from kilobar.model import plan
+from kilobar.scenario import tree
+from kilobar.scenario.data import Inspect
+from kilobar.scenario.findings import Findings
+from kilobar.scenario.resolve import Resolver
+from kilobar.scenario.scope import Scope
+
+Problem: TypeAlias = Callable[[str], tuple[int, str] | None]
+"""None for a valid expression, else the offset in characters and what is wrong."""
+
+
+class EngineChecks(NamedTuple):
+    """What only the engine can judge, injected so that the rest is pure Python."""
+
+    json_path_problem: Problem
+    check_plan: Callable[[str], None]
+    """Raises ValueError when an engine would refuse the plan."""
+    css_problem: Problem | None = None
+    xpath_problem: Problem | None = None
+    regex_problem: Problem | None = None
+    inspect_data: Inspect | None = None
+    """Without it, files with data cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The scenario, its scope, and what its steps have been lowered to so far."""
+
+    scenario: tree.Scenario
+    engine: EngineChecks
+    resolver: Resolver
+    findings: Findings
+    scope: Scope
+    series: dict[tuple[str, str], int] = field(default_factory=dict)
+    """(name, kind) -> index."""
+    checks: dict[tuple[int, str], int] = field(default_factory=dict)
+    """(series, name) -> index."""
+    origins: dict[plan.Origin, int] = field(default_factory=dict)
+
+    def series_index(self, name: str, kind: str) -> int:
+        """Steps with one name are counted together."""
+        return self.series.setdefault((name, kind), len(self.series))
+
+    def check_expression(self, language: str, text: str, shown: str, place_at: Callable[[int], Place]) -> None:
+        """A JSON path, XPath, CSS selector or regular expression; what is wrong with it is among the findings."""
+        problem_of, code, words, hint = {
+            "json": (self.engine.json_path_problem, "bad-json-path", "no JSON path", 'write for example "$.items[0].id"'),
+            "xpath": (self.engine.xpath_problem, "bad-xpath", "no XPath", 'write for example "//title"'),
+            "css": (self.engine.css_problem, "bad-css", "no CSS selector", 'write for example "a.next"'),
+            "regex": (self.engine.regex_problem, "bad-regex", "no regular expression", 'write for example "id=([0-9]+)"'),
+        }[language]  # fmt: skip
+        problem = problem_of(text) if problem_of is not None else None
+        if problem is not None:
+            offset, reason = problem
+            self.findings.error(code, f"`{shown}` is {words}: {reason}", place_at(offset), hint)

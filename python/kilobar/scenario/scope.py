@@ -1,0 +1,198 @@
+"""Which variables have a value where: what was saved before, in every branch or only in some."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from kilobar.errors import Place
+from kilobar.model import plan
+from kilobar.scenario import tree
+from kilobar.scenario.encode import encode_piece, joined, value_pieces
+from kilobar.scenario.findings import Findings, did_you_mean, shorten
+from kilobar.scenario.resolve import NAME, RESERVED, Known, Piece, Reference, Template
+from kilobar.scenario.yaml_nodes import Scalar
+
+
+class State(NamedTuple):
+    """What is known at one point of the steps."""
+
+    saved: frozenset[str]
+    """Certainly have a value."""
+    maybe: frozenset[str]
+    """Have a value only when some branch was taken or some loop had a turn."""
+    ended: bool = False
+    """Nothing comes after this point."""
+
+
+class Scope:
+    """The variables of a scenario, and which of them may be used at the present step."""
+
+    def __init__(self, constants: Iterable[str], findings: Findings) -> None:
+        self._constants = frozenset(constants)
+        self._findings = findings
+        self._saved_at: dict[str, Place] = {}
+        self._saved_here: dict[str, Place] = {}
+        self._saved: set[str] = set()
+        self._maybe: set[str] = set()
+        self._incomplete = False
+        self.ended = False
+        """Whether an earlier step certainly ends the iteration."""
+        self.variables: dict[str, int] = {}
+        """Name -> index in the plan."""
+
+    # States
+
+    def state(self) -> State:
+        """What is known now."""
+        return State(frozenset(self._saved), frozenset(self._maybe), self.ended)
+
+    def restore(self, state: State) -> None:
+        """Goes back, or on to what several branches leave behind."""
+        self._saved = set(state.saved)
+        self._maybe = set(state.maybe)
+        self.ended = state.ended
+
+    def learn(self, steps: tuple[tree.Step, ...]) -> None:
+        """Remembers where variables are saved, for messages."""
+        for name, place in _saves_of(steps):
+            if name is None:
+                self._incomplete = True
+            else:
+                self._saved_at.setdefault(name, place)
+
+    def enter(self, steps: tuple[tree.Step, ...]) -> None:
+        """Starts a sequence of steps of its own: a flow, `setup`, `after` and so on."""
+        self._saved_here = {}
+        for name, place in _saves_of(steps):
+            if name is not None:
+                self._saved_here.setdefault(name, place)
+
+    # Names
+
+    def save(self, key: Scalar) -> int:
+        """The index of a variable that has a value from here on."""
+        name = key.text
+        if not NAME.fullmatch(name) or name in RESERVED:
+            hint = "use letters, digits and _, not starting with a digit; `env` and `random` are taken"
+            self._findings.error("bad-name", f"`{shorten(name)}` is no name for a variable", key.place, hint)
+        elif name in self._constants:
+            hint = "choose another name: it is a constant under `variables`"
+            self._findings.error("bad-name", f"`{name}` cannot be saved", key.place, hint)
+        self._saved.add(name)
+        self._maybe.discard(name)
+        return self._index(name)
+
+    def _index(self, name: str) -> int:
+        return self.variables.setdefault(name, len(self.variables))
+
+    def use(self, reference: Reference) -> bool:
+        """Whether a name may be used here; why not is among the findings."""
+        if reference.name in self._saved:
+            return True
+        self._refuse(reference.name, reference.place)
+        return False
+
+    def ask(self, reference: Reference) -> bool:
+        """Whether it makes sense to ask if a name has a value."""
+        name = reference.name
+        if name in self._saved or name in self._maybe or name in self._saved_here:
+            self._index(name)
+            return True
+        self._refuse(name, reference.place)
+        return False
+
+    def assume(self, names: Iterable[str]) -> None:
+        """Names that a condition has found to have a value."""
+        self._saved.update(names)
+        self._maybe.difference_update(names)
+
+    def _refuse(self, name: str, place: Place) -> None:
+        if name in self._maybe:
+            where = f" (line {self._saved_here[name].line})" if name in self._saved_here else ""
+            message = f"`{name}` may have no value here: not every way to this step saves it{where}"
+            hint = "give it a value before with `set`, or ask for it: if: ${" + name + "} is set"
+            self._findings.error("maybe-unsaved", message, place, hint)
+        elif name in self._saved_here:
+            hint = f"it is saved at line {self._saved_here[name].line}; a value can be used only in steps after that"
+            self._findings.error("not-saved-yet", f"`{name}` is used before it is saved", place, hint)
+        elif name in self._saved_at:
+            line = self._saved_at[name].line
+            hint = f"another flow saves it at line {line}, but values do not pass between flows; those of `setup` do"
+            self._findings.error("unknown-variable", f"there is no variable `{name}`", place, hint)
+        elif not self._incomplete:
+            known = sorted({*self._saved_here, *self._saved, *self._constants})
+            otherwise = "save it in an earlier step, or define it under `variables`"
+            hint = did_you_mean(name, known, otherwise) or otherwise
+            self._findings.error("unknown-variable", f"there is no variable `{name}`", place, hint)
+
+    # Templates
+
+    def encoded(self, pairs: Iterable[tuple[Piece, plan.Encode]]) -> Iterable[plan.Part]:
+        """Pieces as parts of the plan; those with unknown names are left out, with the reason among the findings."""
+        for piece, encode in pairs:
+            if isinstance(piece, Known) or all([self.use(reference) for reference in piece.references]):
+                yield encode_piece(piece, encode, self.variables)
+
+    def parts(self, pieces: Iterable[Piece], encode: plan.Encode = "raw") -> Iterable[plan.Part]:
+        """Pieces that are all written in one way."""
+        return self.encoded((piece, encode) for piece in pieces)
+
+    def template(self, pieces: Iterable[Piece], encode: plan.Encode = "raw") -> plan.Template:
+        """A template of the plan."""
+        return joined(self.parts(pieces, encode))
+
+    def value(self, template: Template) -> plan.Template:
+        """A template that is the value of a variable: a number or truth value of the scenario stays one."""
+        return joined(self.encoded(value_pieces(template)))
+
+
+def after_branches(branches: list[State]) -> State:
+    """What is known after one of several branches was executed."""
+    alive = [branch for branch in branches if not branch.ended]
+    if not alive:
+        return branches[0]
+    saved = frozenset.intersection(*(branch.saved for branch in alive))
+    return State(saved, frozenset().union(*(branch.saved | branch.maybe for branch in alive)) - saved)
+
+
+def after_loop(before: State, turn: State, certain: bool) -> State:
+    """What is known after a loop; `certain` says that there is at least one turn."""
+    return turn if certain else after_branches([before, turn._replace(ended=False)])
+
+
+def after_parallel(branches: list[State]) -> State:
+    """What is known after all branches were executed."""
+    saved: frozenset[str] = frozenset().union(*(branch.saved for branch in branches))
+    maybe: frozenset[str] = frozenset().union(*(branch.maybe for branch in branches))
+    return State(saved, maybe - saved, any(branch.ended for branch in branches))
+
+
+def _saves_of(steps: Iterable[tree.Step]) -> Iterable[tuple[str | None, Place]]:
+    """Each name with its place; None for a file that could not be read."""
+    for step in steps:
+        match step:
+            case tree.RequestStep(save=save):
+                yield from ((key.text, key.place) for key, _ in save)
+            case tree.SetStep(set=values):
+                yield from ((key.text, key.place) for key, _ in values)
+            case tree.RepeatStep(as_=name) | tree.ForEachStep(as_=name) if name is not None:
+                yield name.text, name.place
+        if isinstance(step, tree.IncludeStep) and step.include is None:
+            yield None, step.place
+        for inner in steps_in(step):
+            yield from _saves_of(inner)
+
+
+def steps_in(step: tree.Step) -> tuple[tuple[tree.Step, ...], ...]:
+    """The lists of steps inside a step."""
+    match step:
+        case tree.IfStep(then=then, else_=otherwise):
+            return (then, otherwise)
+        case tree.ParallelStep(parallel=steps):
+            return (steps,)
+        case tree.IncludeStep(include=included):
+            return (included or (),)
+        case tree.RepeatStep() | tree.WhileStep() | tree.ForEachStep() | tree.GroupStep():
+            return (step.steps,)
+    return ()
