@@ -148,9 +148,6 @@ pub struct CheckName {
     pub series: usize,
     /// What it says, for example `$.ok is true`.
     pub name: String,
-    /// A failure is counted, and nothing more.
-    #[serde(default)]
-    pub warn: bool,
 }
 
 /// What a response must be.
@@ -164,6 +161,9 @@ pub struct Check {
     /// It must not be so.
     #[serde(default)]
     pub not: bool,
+    /// A failure is counted, and nothing more.
+    #[serde(default)]
+    pub warn: bool,
 }
 
 /// What a check looks at.

@@ -1,5 +1,7 @@
 //! Goes through everything that a plan consists of.
 
+use std::collections::BTreeSet;
+
 use super::{
     Body, CheckRule, Condition, Expr, Flow, Matcher, Part, PartContent, Plan, Request, Step, Template,
 };
@@ -13,6 +15,15 @@ impl Plan {
             collect(steps, &mut found);
         }
         found
+    }
+
+    /// Indexes of the checks whose failures are only counted.
+    pub fn warnings(&self) -> BTreeSet<usize> {
+        let requests = self.all_steps().into_iter().filter_map(|step| match step {
+            Step::Request(request) => Some(request),
+            _ => None,
+        });
+        requests.flat_map(|request| &request.checks).filter(|check| check.warn).map(|check| check.name).collect()
     }
 }
 

@@ -224,10 +224,11 @@ pub struct IntervalError(#[from] rmp_serde::decode::Error);
 impl Interval {
     /// An empty interval of one worker with room for what a plan counts, in the order of its indexes.
     pub fn of_plan(plan: &Plan) -> Self {
-        let checks = plan.checks.iter().map(|check| CheckKey {
+        let warnings = plan.warnings();
+        let checks = plan.checks.iter().enumerate().map(|(index, check)| CheckKey {
             series: plan.series.get(check.series).map_or_else(String::new, |series| series.name.clone()),
             check: check.name.clone(),
-            warn: check.warn,
+            warn: warnings.contains(&index),
         });
         let flows = plan.flows.iter().map(|flow| flow.name.clone());
         Self { checks: checks.map(CheckStats::new).collect(), ..Self::of(&plan.series, flows) }
