@@ -5,16 +5,19 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use kilobar_clock::{now_ns, sleep_until};
+use kilobar_core::cookies::Jar;
 use kilobar_core::random::{Random, mix};
 use kilobar_core::template::Value;
 use kilobar_core::wire::http1::{Limits, ResponseReader};
 use rustls::ClientConfig;
 
 use crate::exchange::{Alarm, READ_BUFFER_BYTES};
+use crate::origins::Origins;
 use crate::pool::Pool;
 use crate::program::{Program, ReadyStep};
 use crate::ready_request::Draft;
 use crate::recorder::Recorder;
+use crate::redirect::Hop;
 use crate::resolve::Resolver;
 use crate::tls::{TlsPolicy, TlsPolicyError};
 
@@ -29,6 +32,7 @@ pub struct Engine {
     pub recorder: Recorder,
     pub(crate) pool: Pool,
     pub(crate) resolver: Resolver,
+    pub(crate) origins: Origins,
     pub(crate) tls: TlsPolicy,
     pub(crate) buffer: RefCell<Box<[u8]>>,
     /// The instant of the clock at which the run starts.
@@ -41,6 +45,10 @@ pub struct User {
     pub variables: Vec<Option<Value>>,
     /// Its random choices.
     pub random: Random,
+    /// The cookies that servers gave it.
+    pub jar: Jar,
+    /// The redirects that the last request followed.
+    pub hops: Vec<Hop>,
     /// The response that was read last.
     pub reader: ResponseReader,
     pub(crate) own_pool: Pool,
@@ -66,12 +74,13 @@ impl Engine {
     /// What the users of worker `worker` need to run `program`.
     ///
     /// # Errors
-    /// When the trust store cannot be read.
+    /// When the trust store or the certificate of the client cannot be used.
     pub fn new(program: Program, worker: u32, start_ns: u64) -> Result<Self, TlsPolicyError> {
         Ok(Self {
             recorder: Recorder::new(&program, worker),
             pool: Pool::default(),
-            resolver: Resolver::default(),
+            resolver: Resolver::with(&program.plan.http.resolve),
+            origins: Origins::of(&program.plan.origins),
             tls: TlsPolicy::new(&program.plan.http)?,
             buffer: RefCell::new(vec![0; READ_BUFFER_BYTES].into_boxed_slice()),
             program,
@@ -85,6 +94,8 @@ impl Engine {
         User {
             variables: Vec::new(),
             random: Random::new(seed),
+            jar: Jar::default(),
+            hops: Vec::new(),
             reader: ResponseReader::new(Limits {
                 max_head_bytes: http.max_head_bytes as usize,
                 max_body_bytes: http.max_body_bytes,

@@ -2,8 +2,9 @@
 //!
 //! Read it from the outside in:
 //! [`worker`] speaks with the controller and owns the run; [`arrivals`] starts open iterations and [`users`] closed
-//! ones: together with [`iteration`] they are the one send loop. [`exchange`] sends a request over a [`connection`]
-//! that [`dial`] opened or [`pool`] kept; [`recorder`] counts.
+//! ones: together with [`iteration`] they are the one send loop. [`request`] sends what [`ready_request`] wrote into a
+//! [`message`], and [`redirect`] follows where the response leads. [`exchange`] moves the bytes over a [`connection`] that
+//! [`dial`] opened, through a [`proxy`] if there is one, or [`pool`] kept; [`recorder`] counts.
 #![deny(missing_docs)]
 
 mod arrivals;
@@ -11,12 +12,20 @@ mod connection;
 mod control;
 mod dial;
 mod exchange;
+mod files;
 mod guard;
 mod iteration;
+#[cfg(test)]
+mod loopback;
+mod message;
+mod multipart;
+mod origins;
 mod pool;
 mod program;
+mod proxy;
 mod ready_request;
 mod recorder;
+mod redirect;
 mod request;
 mod resolve;
 mod secrets;
@@ -26,7 +35,7 @@ mod users;
 mod worker;
 
 pub use program::{Program, ProgramError};
-pub use trial::{Attempt, attempt};
+pub use trial::{Attempt, TriedHop, attempt};
 pub use worker::{WorkerError, run_worker};
 
 /// This engine's version, which is Kilobar's.

@@ -3,6 +3,7 @@
 use kilobar_core::plan::{Flow, PLAN_VERSION, Plan, Step, Think};
 use kilobar_core::schedule::{FlowChoice, Schedule};
 
+use crate::files::Files;
 use crate::ready_request::ReadyRequest;
 use crate::secrets::Secrets;
 
@@ -80,15 +81,16 @@ impl Program {
         Schedule::of(&plan).map_err(|error| invalid("load", error.to_string()))?;
         let weights: Vec<f64> = plan.flows.iter().map(|flow| flow.weight).collect();
         let choice = FlowChoice::new(&weights).map_err(|error| invalid("flows", error.to_string()))?;
+        let mut files = Files::default();
         let mut flows = Vec::with_capacity(plan.flows.len());
         for flow in &plan.flows {
-            flows.push(ready_flow(&plan, flow)?);
+            flows.push(ready_flow(&plan, flow, &mut files)?);
         }
         Ok(Self { flows, choice, secrets: Secrets::of(&plan), plan })
     }
 }
 
-fn ready_flow(plan: &Plan, flow: &Flow) -> Result<ReadyFlow, ProgramError> {
+fn ready_flow(plan: &Plan, flow: &Flow, files: &mut Files) -> Result<ReadyFlow, ProgramError> {
     let mut steps = Vec::with_capacity(flow.steps.len());
     for (index, step) in flow.steps.iter().enumerate() {
         let invalid = |problem: String| ProgramError::Invalid {
@@ -104,7 +106,7 @@ fn ready_flow(plan: &Plan, flow: &Flow) -> Result<ReadyFlow, ProgramError> {
             }
             Step::Think { .. } => return Err(invalid("the shortest think time is above the longest".into())),
             Step::Request(request) => {
-                ReadyStep::Request(Box::new(ReadyRequest::new(plan, request).map_err(invalid)?))
+                ReadyStep::Request(Box::new(ReadyRequest::new(plan, request, files).map_err(invalid)?))
             }
             _ => return Err(invalid("not a step of this engine".into())),
         });

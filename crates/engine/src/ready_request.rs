@@ -4,49 +4,131 @@ use std::rc::Rc;
 
 use kilobar_core::json_path::JsonPath;
 use kilobar_core::plan::{
-    Body, ConnectionPolicy, Expr, Extract, Hole, Origin, Part, Plan, Request, Scheme, Template,
+    Body, BodyPart, ConnectionPolicy, CookiePolicy, Expr, Extract, Hole, HttpPolicy, Origin, Part,
+    PartContent, Plan, Proxy, Request, Scheme, Template,
 };
-use kilobar_core::random::Random;
+use kilobar_core::random::{Random, mix};
 use kilobar_core::stats::ErrorClass;
 use kilobar_core::template::{Value, render, render_redacted};
+use kilobar_core::url::{authority, origin_text};
 use kilobar_core::wire::http1::{RequestMethod, is_token, write_request_head};
 
 use crate::dial::Failure;
+use crate::files::Files;
+use crate::message::Message;
+use crate::multipart::Multipart;
 use crate::secrets::{SHOWN_BYTES, is_secret_header};
+
+/// A step that asks for more is a mistake: browsers give up after twenty.
+const MAX_REDIRECTS: u32 = 100;
+/// The index of the path among the templates of a request; headers follow.
+const PATH: usize = 0;
 
 /// A request made ready to send.
 pub struct ReadyRequest {
     /// As it stands in the plan.
     pub plan: Request,
-    /// Index into [`Plan::origins`].
-    pub origin: usize,
-    /// The bytes to send, when they are always the same.
-    pub fixed: Option<Rc<[u8]>>,
+    /// Index into [`Plan::origins`]; without one, the path renders to an absolute address.
+    pub origin: Option<usize>,
+    /// What to send, when it is always the same and there are no cookies.
+    pub fixed: Option<Rc<Message>>,
     /// What its response may look like.
     pub method: RequestMethod,
     /// What to keep of the response.
     pub saves: Vec<(usize, JsonPath)>,
     /// The request itself asks the server to close the connection.
     pub closes: bool,
+    /// The head of the response is needed: for cookies, redirects, or to understand the body.
+    pub keeps_head: bool,
+    /// The `host` header, when the origin is known.
     host: String,
-    /// Those of the plan and those that Kilobar adds.
-    headers: Vec<(String, Template)>,
-    body: Option<Template>,
+    /// Those of the plan and those that Kilobar adds; the value of each is in `templates`.
+    headers: Vec<Header>,
+    /// Path, headers, and what the body is made of.
+    templates: Vec<Template>,
+    body: ReadyBody,
+}
+
+struct Header {
+    name: String,
+    kind: HeaderKind,
+}
+
+/// Headers that redirects and cookies treat in their own way.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum HeaderKind {
+    Plain,
+    Host,
+    Cookie,
+    Authorization,
+    /// Says something of the body.
+    OfBody,
+}
+
+enum ReadyBody {
+    None,
+    /// Index of its template.
+    Text(usize),
+    File(Rc<[u8]>),
+    Multipart(Multipart),
+}
+
+/// Where and how a request is sent: as the plan says, or as a redirect asks.
+pub struct Sending<'a> {
+    /// Method token.
+    pub method: &'a str,
+    /// Whom it is for.
+    pub origin: &'a Origin,
+    /// The `host` header, unless the step has its own.
+    pub host: &'a str,
+    /// Path and query.
+    pub target: &'a str,
+    /// The value of the `cookie` header, those of the step included. Without one the step's own is sent.
+    pub cookies: Option<&'a str>,
+    /// Body and the headers that belong to it are sent.
+    pub with_body: bool,
+    /// `authorization` and `cookie` of the step are sent: not to another host than the one they are meant for.
+    pub with_credentials: bool,
+    /// The step's own `host` header is sent.
+    pub with_host: bool,
 }
 
 /// Memory in which requests are written, used again for each.
 #[derive(Default)]
 pub struct Draft {
     /// The request as it goes over the wire.
-    pub request: Vec<u8>,
+    pub message: Message,
+    /// The request was written there; otherwise [`ReadyRequest::fixed`] is sent.
+    pub is_written: bool,
+    /// The `cookie` header.
+    pub cookies: String,
     values: Vec<u8>,
     ends: Vec<usize>,
 }
 
+impl Draft {
+    /// The path, or absolute address, as it was rendered.
+    pub fn path(&self) -> &str {
+        self.value(PATH)
+    }
+
+    /// Only for what [`ReadyRequest::fill`] has rendered and found to be text.
+    fn value(&self, index: usize) -> &str {
+        let start = if index == 0 { 0 } else { self.ends[index - 1] };
+        std::str::from_utf8(&self.values[start..self.ends[index]]).unwrap_or_default()
+    }
+}
+
 impl ReadyRequest {
-    pub fn new(plan: &Plan, request: &Request) -> Result<Self, String> {
-        let index = request.origin.ok_or("not an address of this engine")?;
-        let origin = plan.origins.get(index).ok_or("no such origin")?;
+    /// Checks a request of `plan` and makes it ready; files of bodies are read.
+    ///
+    /// # Errors
+    /// In words, when it can never be sent.
+    pub fn new(plan: &Plan, request: &Request, files: &mut Files) -> Result<Self, String> {
+        let origin = match request.origin {
+            Some(index) => Some(plan.origins.get(index).ok_or("no such origin")?),
+            None => None,
+        };
         plan.series.get(request.series).ok_or("no such series")?;
         if !is_token(&request.method) {
             return Err(format!("{:?} is not a method", request.method));
@@ -54,17 +136,8 @@ impl ReadyRequest {
         if let Some((name, _)) = request.headers.iter().find(|(name, _)| !is_token(name)) {
             return Err(format!("{name:?} is not a header name"));
         }
-        check_template(plan, &request.path)?;
-        for (_, value) in &request.headers {
-            check_template(plan, value)?;
-        }
-        let body = match &request.body {
-            None => None,
-            Some(Body::Text(text)) => Some(text.clone()),
-            Some(_) => return Err("not a body of this engine".into()),
-        };
-        if let Some(body) = &body {
-            check_template(plan, body)?;
+        if request.redirects > MAX_REDIRECTS {
+            return Err(format!("a step follows at most {MAX_REDIRECTS} redirects"));
         }
         let mut saves = Vec::with_capacity(request.saves.len());
         for save in &request.saves {
@@ -73,74 +146,196 @@ impl ReadyRequest {
             let path = JsonPath::parse(path).map_err(|error| format!("{path:?}: {error}"))?;
             saves.push((save.variable, path));
         }
-        let mut headers = request.headers.clone();
+        let mut ready = Self {
+            fixed: None,
+            origin: request.origin,
+            method: RequestMethod::of(&request.method),
+            keeps_head: plan.http.cookies != CookiePolicy::Off
+                || request.redirects > 0
+                || !saves.is_empty()
+                || !request.checks.is_empty(),
+            saves,
+            closes: false,
+            host: origin.map(authority).unwrap_or_default(),
+            headers: Vec::new(),
+            templates: vec![request.path.clone()],
+            body: ReadyBody::None,
+            plan: request.clone(),
+        };
+        ready.add_headers(&plan.http);
+        ready.add_body(plan.seed, files)?;
+        for template in &ready.templates {
+            check_template(plan, template)?;
+        }
+        if let Some(origin) = origin {
+            ready.fixed = ready.render_fixed(origin, plan.http.proxy.as_ref())?;
+        }
+        Ok(ready)
+    }
+
+    fn add_headers(&mut self, http: &HttpPolicy) {
+        let mut headers = self.plan.headers.clone();
         let mut add = |name: &str, value: &str| {
-            if !request.headers.iter().any(|(given, _)| given.eq_ignore_ascii_case(name)) {
+            if !headers.iter().any(|(given, _)| given.eq_ignore_ascii_case(name)) {
                 headers.push((name.to_owned(), Template::Fixed(value.to_owned())));
             }
         };
         add("user-agent", concat!("kilobar/", env!("CARGO_PKG_VERSION")));
-        if plan.http.connections == ConnectionPolicy::PerRequest {
+        if http.connections == ConnectionPolicy::PerRequest {
             add("connection", "close");
         }
-        let mut ready = Self {
-            fixed: None,
-            origin: index,
-            method: RequestMethod::of(&request.method),
-            saves,
-            closes: headers.iter().any(|(name, value)| asks_to_close(name, value)),
-            host: host_header(origin),
-            headers,
-            body,
-            plan: request.clone(),
-        };
-        ready.fixed = ready.render_fixed()?;
-        Ok(ready)
+        if self.expects_continue() {
+            add("expect", "100-continue");
+        }
+        self.closes = headers.iter().any(|(name, value)| asks_to_close(name, value));
+        let is_multipart = matches!(self.plan.body, Some(Body::Multipart(_)));
+        // The boundary belongs into it, so it is written with the body.
+        headers.retain(|(name, _)| !(is_multipart && name.eq_ignore_ascii_case("content-type")));
+        for (name, value) in headers {
+            self.headers.push(Header { kind: HeaderKind::of(&name), name });
+            self.templates.push(value);
+        }
     }
 
-    fn render_fixed(&self) -> Result<Option<Rc<[u8]>>, String> {
-        let request = &self.plan;
-        let fixed = request.path.is_fixed()
-            && request.headers.iter().all(|(_, value)| value.is_fixed())
-            && self.body.as_ref().is_none_or(Template::is_fixed);
-        if !fixed {
+    fn add_body(&mut self, seed: u64, files: &mut Files) -> Result<(), String> {
+        self.body = match &self.plan.body {
+            None => ReadyBody::None,
+            Some(Body::Text(text)) => {
+                self.templates.push(text.clone());
+                ReadyBody::Text(self.templates.len() - 1)
+            }
+            Some(Body::File(path)) => ReadyBody::File(files.read(path)?),
+            Some(Body::Multipart(parts)) => {
+                let given =
+                    self.plan.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+                let given = match given {
+                    None => None,
+                    Some((_, value)) => Some(
+                        value.fixed_text().ok_or("the content type of a multipart body is made of values")?,
+                    ),
+                };
+                let mut random = Random::new(mix(seed, self.plan.series as u64));
+                let templates = &mut self.templates;
+                ReadyBody::Multipart(Multipart::new(parts, given.as_deref(), &mut random, files, templates)?)
+            }
+        };
+        Ok(())
+    }
+
+    fn render_fixed(&self, origin: &Origin, proxy: Option<&Proxy>) -> Result<Option<Rc<Message>>, String> {
+        if !self.templates.iter().all(Template::is_fixed) {
             return Ok(None);
         }
-        let mut draft = Draft::default();
-        self.write(&[], &mut Random::new(0), &mut draft).map_err(|failure| failure.message)?;
-        Ok(Some(draft.request.into()))
+        let (mut draft, mut random) = (Draft::default(), Random::new(0));
+        self.fill(&[], &mut random, &mut draft).map_err(|failure| failure.message)?;
+        let mut message = Message::default();
+        let sending = self.as_planned(origin, &self.host, draft.path());
+        self.write(&mut message, &sending, proxy, &mut random, &draft).map_err(|failure| failure.message)?;
+        Ok(Some(Rc::new(message)))
     }
 
-    /// Writes the request into `draft`.
+    /// The request as the plan says, without cookies of a jar.
+    pub fn as_planned<'a>(&'a self, origin: &'a Origin, host: &'a str, target: &'a str) -> Sending<'a> {
+        Sending {
+            method: &self.plan.method,
+            origin,
+            host,
+            target,
+            cookies: None,
+            with_body: true,
+            with_credentials: true,
+            with_host: true,
+        }
+    }
+
+    /// The `host` header for an origin of the plan.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Whether the body is sent only when the server has said that it wants it.
+    pub fn expects_continue(&self) -> bool {
+        self.plan.expect_continue && self.plan.body.is_some()
+    }
+
+    /// The `cookie` header that the step itself sends, of a filled draft; empty without one.
+    pub fn own_cookies<'a>(&self, draft: &'a Draft) -> &'a str {
+        let own = self.headers.iter().position(|header| header.kind == HeaderKind::Cookie);
+        own.map_or("", |index| draft.value(PATH + 1 + index))
+    }
+
+    /// Renders everything that has holes into `draft`: the only place where values get into a request.
     ///
     /// # Errors
-    /// Class `script`, when a value is missing or cannot stand where the template puts it.
-    pub fn write(
+    /// Class `script`, when a value is missing or is no text.
+    pub fn fill(
         &self,
         variables: &[Option<Value>],
         random: &mut Random,
         draft: &mut Draft,
     ) -> Result<(), Failure> {
-        let script = |problem: String| Failure::new(ErrorClass::Script, problem);
-        let Draft { request, values, ends } = draft;
-        request.clear();
+        let Draft { values, ends, .. } = draft;
         values.clear();
         ends.clear();
-        let templates = std::iter::once(&self.plan.path)
-            .chain(self.headers.iter().map(|(_, value)| value))
-            .chain(&self.body);
-        for template in templates {
-            render(template, variables, random, values).map_err(|error| script(error.to_string()))?;
+        for template in &self.templates {
+            let start = values.len();
+            render(template, variables, random, values).map_err(|error| script(&error))?;
+            std::str::from_utf8(&values[start..]).map_err(|_| script(&"a saved value is not text"))?;
             ends.push(values.len());
         }
-        let values = std::str::from_utf8(values).map_err(|_| script("a saved value is not text".into()))?;
-        let value = |index: usize| &values[if index == 0 { 0 } else { ends[index - 1] }..ends[index]];
-        let headers =
-            self.headers.iter().enumerate().map(|(index, (name, _))| (name.as_str(), value(index + 1)));
-        let body = self.body.as_ref().map(|_| value(self.headers.len() + 1));
-        write_request_head(request, &self.plan.method, value(0), &self.host, headers, body.map(str::len))
-            .map_err(|error| script(error.to_string()))?;
-        request.extend_from_slice(body.unwrap_or_default().as_bytes());
+        Ok(())
+    }
+
+    /// Writes the message of a filled draft. `proxy` is the one of the plan.
+    ///
+    /// # Errors
+    /// Class `script`, when a value cannot stand where the template puts it.
+    pub fn write(
+        &self,
+        message: &mut Message,
+        sending: &Sending<'_>,
+        proxy: Option<&Proxy>,
+        random: &mut Random,
+        draft: &Draft,
+    ) -> Result<(), Failure> {
+        message.clear();
+        let value = |index: usize| draft.value(index);
+        let body = if sending.with_body { &self.body } else { &ReadyBody::None };
+        let multipart = match body {
+            ReadyBody::Multipart(multipart) => Some((multipart, multipart.boundary(value, random))),
+            _ => None,
+        };
+        let content_type = multipart.as_ref().map(|(multipart, boundary)| multipart.content_type(boundary));
+        // What goes to a proxy names the origin; through a tunnel nobody sees it.
+        let proxy = proxy.filter(|_| sending.origin.scheme == Scheme::Http);
+        let absolute = proxy.map(|_| origin_text(sending.origin) + sending.target);
+        let added = [
+            ("content-type", content_type.as_deref()),
+            ("cookie", sending.cookies),
+            ("proxy-authorization", proxy.and_then(|proxy| proxy.authorization.as_deref())),
+        ];
+        let added = added.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        let own = self.headers.iter().enumerate().filter(|(_, header)| sending.takes(header.kind));
+        let own = own.map(|(index, header)| (header.name.as_str(), value(PATH + 1 + index)));
+        let length = match body {
+            ReadyBody::None => None,
+            ReadyBody::Text(index) => Some(value(*index).len()),
+            ReadyBody::File(content) => Some(content.len()),
+            ReadyBody::Multipart(_) => {
+                multipart.as_ref().map(|(multipart, boundary)| multipart.length(boundary, value))
+            }
+        };
+        let target = absolute.as_deref().unwrap_or(sending.target);
+        let out = message.bytes_mut();
+        write_request_head(out, sending.method, target, sending.host, own.chain(added), length)
+            .map_err(|error| script(&error))?;
+        message.end_head();
+        match (body, &multipart) {
+            (ReadyBody::Text(index), _) => message.bytes_mut().extend_from_slice(value(*index).as_bytes()),
+            (ReadyBody::File(content), _) => message.push_file(content),
+            (_, Some((multipart, boundary))) => multipart.write(boundary, value, message),
+            (_, None) => {}
+        }
         Ok(())
     }
 
@@ -164,7 +359,9 @@ impl ReadyRequest {
         };
         add(&request.path, &mut shown);
         shown.extend_from_slice(b" HTTP/1.1\n");
-        shown.extend_from_slice(format!("host: {}\n", self.host).as_bytes());
+        if !self.host.is_empty() {
+            shown.extend_from_slice(format!("host: {}\n", self.host).as_bytes());
+        }
         for (name, value) in &request.headers {
             shown.extend_from_slice(format!("{name}: ").as_bytes());
             if is_secret_header(name) {
@@ -174,9 +371,16 @@ impl ReadyRequest {
             }
             shown.push(b'\n');
         }
-        if let Some(body) = &self.body {
-            shown.push(b'\n');
-            add(body, &mut shown);
+        match &request.body {
+            None => {}
+            Some(Body::Text(text)) => {
+                shown.push(b'\n');
+                add(text, &mut shown);
+            }
+            Some(Body::File(path)) => shown.extend_from_slice(format!("\n<the file {path}>").as_bytes()),
+            Some(Body::Multipart(parts)) => {
+                parts.iter().for_each(|part| show_part(part, &mut add, &mut shown));
+            }
         }
         shown.truncate(SHOWN_BYTES);
         let mut shown = String::from_utf8_lossy(&shown).into_owned();
@@ -200,10 +404,59 @@ fn asks_to_close(name: &str, value: &Template) -> bool {
             .is_some_and(|text| text.split(',').any(|option| option.trim().eq_ignore_ascii_case("close")))
 }
 
-fn host_header(origin: &Origin) -> String {
-    let host = if origin.host.contains(':') { format!("[{}]", origin.host) } else { origin.host.clone() };
-    let default_port = if origin.scheme == Scheme::Http { 80 } else { 443 };
-    if origin.port == default_port { host } else { format!("{host}:{}", origin.port) }
+fn show_part(part: &BodyPart, add: &mut impl FnMut(&Template, &mut Vec<u8>), shown: &mut Vec<u8>) {
+    shown.extend_from_slice(format!("\n{}: ", part.name).as_bytes());
+    if let Some(filename) = &part.filename {
+        add(filename, shown);
+        shown.push(b' ');
+    }
+    match &part.content {
+        PartContent::Text(text) => add(text, shown),
+        PartContent::File(path) => shown.extend_from_slice(format!("<the file {path}>").as_bytes()),
+    }
+}
+
+fn script(problem: &dyn std::fmt::Display) -> Failure {
+    Failure::new(ErrorClass::Script, problem.to_string())
+}
+
+impl HeaderKind {
+    fn of(name: &str) -> Self {
+        const OF_BODY: [&str; 7] = [
+            "content-type",
+            "content-length",
+            "content-encoding",
+            "content-language",
+            "content-location",
+            "transfer-encoding",
+            "expect",
+        ];
+        let is = |other: &str| name.eq_ignore_ascii_case(other);
+        if is("host") {
+            Self::Host
+        } else if is("cookie") {
+            Self::Cookie
+        } else if is("authorization") {
+            Self::Authorization
+        } else if OF_BODY.into_iter().any(is) {
+            Self::OfBody
+        } else {
+            Self::Plain
+        }
+    }
+}
+
+impl Sending<'_> {
+    /// Whether a header of the step is sent.
+    fn takes(&self, kind: HeaderKind) -> bool {
+        match kind {
+            HeaderKind::Plain => true,
+            HeaderKind::Host => self.with_host,
+            HeaderKind::Cookie => self.cookies.is_none() && self.with_credentials,
+            HeaderKind::Authorization => self.with_credentials,
+            HeaderKind::OfBody => self.with_body,
+        }
+    }
 }
 
 fn check_template(plan: &Plan, template: &Template) -> Result<(), String> {
@@ -221,24 +474,16 @@ fn check_template(plan: &Plan, template: &Template) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
-    use kilobar_core::plan::{Encode, Step};
+    use kilobar_core::plan::{Encode, PLAN_VERSION, Step};
 
     use super::*;
     use crate::program::{Program, ReadyStep};
-
-    #[test]
-    fn the_host_header_names_the_port_only_when_it_is_unusual() {
-        let origin = |scheme, host: &str, port| Origin { scheme, host: host.into(), port };
-        assert_eq!(host_header(&origin(Scheme::Http, "a.example", 80)), "a.example");
-        assert_eq!(host_header(&origin(Scheme::Https, "a.example", 443)), "a.example");
-        assert_eq!(host_header(&origin(Scheme::Https, "a.example", 80)), "a.example:80");
-        assert_eq!(host_header(&origin(Scheme::Http, "::1", 8700)), "[::1]:8700");
-    }
 
     /// What is shown of a request with this path and body, in a plan with one variable.
     fn shown(path: &str, body: Template, variable: Option<Value>) -> String {
         let mut plan: Plan =
             serde_json::from_str(include_str!("../../../tests/golden/plans/first.json")).unwrap();
+        plan.version = PLAN_VERSION;
         plan.variables.push("text".into());
         let Step::Request(request) = &mut plan.flows[0].steps[0] else { unreachable!("the example gets /") };
         request.path = Template::Fixed(path.into());

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use kilobar_core::plan::{Body, Encode, Expr, Function, Hole, Part, Plan, Step, Template};
+use kilobar_core::cookies::Jar;
+use kilobar_core::plan::{Body, Encode, Expr, Hole, Part, PartContent, Plan, Step, Template};
 use kilobar_core::random::Random;
 use kilobar_core::template::{Value, render};
 
@@ -36,10 +37,7 @@ impl Secrets {
         for step in plan.flows.iter().flat_map(|flow| &flow.steps) {
             let Step::Request(request) = step else { continue };
             let values = request.headers.iter().map(|(_, value)| value);
-            let body = request
-                .body
-                .iter()
-                .filter_map(|body| if let Body::Text(text) = body { Some(text) } else { None });
+            let body = request.body.as_ref().map(texts_of).unwrap_or_default();
             for part in values.chain([&request.path]).chain(body).flat_map(parts_of) {
                 if let Part::Secret(text) = part {
                     secrets.add(text);
@@ -55,7 +53,20 @@ impl Secrets {
                 }
             }
         }
+        for authorization in plan.http.proxy.iter().filter_map(|proxy| proxy.authorization.as_ref()) {
+            for text in constants_of("proxy-authorization", authorization) {
+                secrets.add(text);
+            }
+        }
         secrets
+    }
+
+    /// These, and the cookies that a user has.
+    pub fn with_cookies(mut self, jar: &Jar) -> Self {
+        for (_, value) in jar.pairs() {
+            self.add(value.trim_matches('"'));
+        }
+        self
     }
 
     /// These, and the present values of the variables that stand in secret headers of any request of the plan.
@@ -144,6 +155,20 @@ pub fn is_secret_header(name: &str) -> bool {
     SECRET_HEADERS.iter().any(|secret| secret.eq_ignore_ascii_case(name.trim()))
 }
 
+fn texts_of(body: &Body) -> Vec<&Template> {
+    match body {
+        Body::Text(text) => vec![text],
+        Body::File(_) => Vec::new(),
+        Body::Multipart(parts) => {
+            let texts = parts.iter().filter_map(|part| match &part.content {
+                PartContent::Text(text) => Some(text),
+                PartContent::File(_) => None,
+            });
+            texts.chain(parts.iter().filter_map(|part| part.filename.as_ref())).collect()
+        }
+    }
+}
+
 fn parts_of(template: &Template) -> &[Part] {
     match template {
         Template::Fixed(_) => &[],
@@ -217,6 +242,8 @@ fn hex_digit(digit: u8) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
+    use kilobar_core::plan::Function;
+
     use super::*;
 
     fn secrets(texts: &[&str]) -> Secrets {

@@ -16,7 +16,7 @@ use crate::ready_request::ReadyRequest;
 use crate::worker::WorkerError;
 
 /// One exchange of a trial. Secrets are hidden, the response is cut after 4 KiB.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Attempt {
     /// Name of its flow.
     pub flow: String,
@@ -26,6 +26,9 @@ pub struct Attempt {
     pub request: String,
     /// What came back, as far as it came.
     pub response: String,
+    /// Redirects that were followed before it, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub redirects: Vec<TriedHop>,
     /// Status code; 0 when there was none.
     pub status: u16,
     /// Phases that happened, in order: name and nanoseconds.
@@ -36,6 +39,17 @@ pub struct Attempt {
     pub saved: Vec<(String, String)>,
     /// Class and words, when it failed.
     pub failure: Option<(&'static str, String)>,
+}
+
+/// A redirect that was followed.
+#[derive(Debug, Clone, Serialize)]
+pub struct TriedHop {
+    /// Status code of the redirect.
+    pub status: u16,
+    /// Where it led to; secrets are hidden.
+    pub url: String,
+    /// Phases of the exchange that it answered, as in [`Attempt::phases_ns`].
+    pub phases_ns: Vec<(&'static str, u64)>,
 }
 
 /// Executes each flow once, in order, and tells every exchange as it ends. Think times are kept short.
@@ -101,7 +115,7 @@ async fn try_request(engine: &Engine, user: &mut User, flow: usize, request: &Re
     let mut complete = false;
     user.kept.clear();
     // As they are before: whoever tries a scenario wants to see what this very exchange saves.
-    let secrets = engine.program.secrets.with_values(&user.variables);
+    let secrets = engine.program.secrets.with_values(&user.variables).with_cookies(&user.jar);
     let shown = secrets.hide(request.redacted(&user.variables, &mut user.random.clone()));
     let done = engine.send(user, request, now_ns(), &mut exchange, &mut dialled, &mut complete).await;
     engine.keep_whole(user, &exchange);
@@ -112,7 +126,13 @@ async fn try_request(engine: &Engine, user: &mut User, flow: usize, request: &Re
             secrets.hide(String::from_utf8_lossy(value.text()).into_owned()),
         ))
     });
+    let redirects = user.hops.iter().map(|hop| TriedHop {
+        status: hop.status,
+        url: secrets.hide(hop.url.clone()),
+        phases_ns: phases(hop.dial.as_deref(), &hop.exchange, true),
+    });
     Attempt {
+        redirects: redirects.collect(),
         flow: plan.flows[flow].name.clone(),
         step: plan.series[request.plan.series].name.clone(),
         request: shown,
