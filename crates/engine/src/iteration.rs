@@ -14,11 +14,13 @@ use rustls::ClientConfig;
 
 use crate::exchange::{Alarm, READ_BUFFER_BYTES};
 use crate::flow::{Pace, Stop};
+use crate::origins::Origins;
 use crate::pool::Pool;
 use crate::program::{Program, ReadyFlow};
 use crate::python::Python;
 use crate::ready_request::Draft;
 use crate::recorder::Recorder;
+use crate::redirect::Hop;
 use crate::resolve::Resolver;
 use crate::rows::{self, Rows};
 use crate::tls::TlsPolicy;
@@ -45,6 +47,7 @@ pub struct Engine {
     pub watch: Option<Box<dyn Watch>>,
     pub(crate) pool: Pool,
     pub(crate) resolver: Resolver,
+    pub(crate) origins: Origins,
     pub(crate) tls: TlsPolicy,
     pub(crate) buffer: RefCell<Box<[u8]>>,
     alarms: RefCell<Vec<Weak<Alarm>>>,
@@ -75,6 +78,8 @@ pub struct User {
     pub random: Random,
     /// Its cookies.
     pub jar: Jar,
+    /// The redirects that the last request followed.
+    pub hops: Vec<Hop>,
     /// The response that was read last.
     pub reader: ResponseReader,
     /// What the checks said on the last response, by index of the check: only when somebody looks on.
@@ -171,7 +176,8 @@ impl Engine {
             python: Python::default(),
             watch: None,
             pool: Pool::default(),
-            resolver: Resolver::default(),
+            resolver: Resolver::with(&program.plan.http.resolve),
+            origins: Origins::of(&program.plan.origins),
             tls: TlsPolicy::new(&program.plan.http).map_err(|error| error.to_string())?,
             buffer: RefCell::new(vec![0; READ_BUFFER_BYTES].into_boxed_slice()),
             alarms: RefCell::default(),
@@ -190,6 +196,7 @@ impl Engine {
             sequence: 0,
             random: Random::new(seed),
             jar: self.given.borrow().jar.clone(),
+            hops: Vec::new(),
             reader: ResponseReader::new(Limits {
                 max_head_bytes: http.max_head_bytes as usize,
                 max_body_bytes: http.max_body_bytes,
@@ -246,7 +253,7 @@ impl Engine {
         user.flow = flow;
         user.sequence = turn.sequence;
         let flow = &self.program.flows[user.flow];
-        let done = match self.prepare(user, flow, &mut pace).await {
+        let done = match self.equip(user, flow, &mut pace).await {
             Ok(()) => self.execute(user, &flow.steps, &mut pace).await,
             stopped => stopped,
         };
@@ -268,7 +275,7 @@ impl Engine {
 
     /// Gives the user what it knows at the start of an iteration of this flow: values, cookies, rows.
     #[inline]
-    async fn prepare(&self, user: &mut User, flow: &ReadyFlow, pace: &mut Pace) -> Result<(), Stop> {
+    async fn equip(&self, user: &mut User, flow: &ReadyFlow, pace: &mut Pace) -> Result<(), Stop> {
         for &data in &flow.data {
             match self.rows.deal(data, user.number, user.sequence) {
                 Ok(rows::Given::Row(row)) => user.rows[data] = Some(row),
@@ -283,10 +290,10 @@ impl Engine {
             user.knows(&self.given.borrow(), self.program.plan.http.cookies);
             return Ok(());
         }
-        Box::pin(self.prepare_once(user, flow, pace)).await
+        Box::pin(self.equip_once(user, flow, pace)).await
     }
 
-    async fn prepare_once(&self, user: &mut User, flow: &ReadyFlow, pace: &mut Pace) -> Result<(), Stop> {
+    async fn equip_once(&self, user: &mut User, flow: &ReadyFlow, pace: &mut Pace) -> Result<(), Stop> {
         let cookies = self.program.plan.http.cookies;
         if user.prepared.is_empty() {
             user.prepared.resize_with(self.program.flows.len(), || None);

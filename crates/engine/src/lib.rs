@@ -2,9 +2,10 @@
 //!
 //! Read it from the outside in:
 //! [`worker`] speaks with the controller and owns the run; [`arrivals`] starts open iterations and [`users`] closed
-//! ones: together with [`iteration`] and [`flow`] they are the one send loop. [`exchange`] sends a request over a
-//! [`connection`] that [`dial`] opened or [`pool`] kept; [`recorder`] counts. [`data`] has the rows that users and
-//! iterations get, [`rows`] says which.
+//! ones: together with [`iteration`] and [`flow`] they are the one send loop. [`data`] has the rows that they get, [`rows`]
+//! says which. [`request`] sends what [`ready_request`] wrote into a [`message`], and [`redirect`] follows where the
+//! response leads. [`exchange`] moves the bytes over a [`connection`] that [`dial`] opened, through a [`proxy`] if there
+//! is one, or [`pool`] kept; [`recorder`] counts.
 #![deny(missing_docs)]
 
 mod arrivals;
@@ -14,15 +15,23 @@ mod control;
 mod data;
 mod dial;
 mod exchange;
+mod files;
 mod flow;
 mod guard;
 mod iteration;
+#[cfg(test)]
+mod loopback;
+mod message;
+mod multipart;
 mod once;
+mod origins;
 mod pool;
 mod program;
+mod proxy;
 mod python;
 mod ready_request;
 mod recorder;
+mod redirect;
 mod request;
 mod resolve;
 mod rows;
@@ -38,7 +47,7 @@ pub use data::{InspectError, TableError, Tables, inspect_data};
 pub use once::{Mishap, Occasion, Outcome, once};
 pub use program::{Program, ProgramError};
 pub use python::{Answer, BRIDGE, Bridge, Call};
-pub use trial::{Attempt, attempt};
+pub use trial::{Attempt, TriedHop, attempt};
 pub use worker::{WorkerError, run_worker};
 
 /// This engine's version, which is Kilobar's.

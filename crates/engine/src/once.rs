@@ -122,7 +122,7 @@ struct Onlooker(Rc<RefCell<Option<Mishap>>>);
 impl Watch for Onlooker {
     fn exchanged(&self, engine: &Engine, user: &User, seen: &Seen<'_>) {
         let Some(failure) = seen.failure else { return };
-        let secrets = engine.program.secrets.with_values(&user.variables);
+        let secrets = &seen.secrets;
         let step = &engine.program.plan.series[seen.request.plan.series].name;
         *self.0.borrow_mut() = Some(Mishap {
             request: seen.sent.clone(),

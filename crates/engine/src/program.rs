@@ -3,6 +3,7 @@
 use kilobar_core::plan::{Flow, PLAN_VERSION, Plan};
 use kilobar_core::schedule::{FlowChoice, Schedule};
 
+use crate::files::Files;
 use crate::secrets::Secrets;
 use crate::steps::{ReadyStep, ready_steps};
 
@@ -75,12 +76,13 @@ impl Program {
         let weights: Vec<f64> = plan.flows.iter().map(|flow| flow.weight).collect();
         let choice = FlowChoice::new(&weights).map_err(|error| invalid("flows", error.to_string()))?;
         let broken = |problem: String| ProgramError::Invalid { place: "steps".to_owned(), problem };
+        let mut files = Files::default();
         let mut flows = Vec::with_capacity(plan.flows.len());
         for flow in &plan.flows {
-            flows.push(ready_flow(&plan, flow).map_err(broken)?);
+            flows.push(ready_flow(&plan, flow, &mut files).map_err(broken)?);
         }
-        let setup = ready_steps(&plan, &plan.setup, "setup").map_err(broken)?;
-        let teardown = ready_steps(&plan, &plan.teardown, "teardown").map_err(broken)?;
+        let setup = ready_steps(&plan, &plan.setup, "setup", &mut files).map_err(broken)?;
+        let teardown = ready_steps(&plan, &plan.teardown, "teardown", &mut files).map_err(broken)?;
         Ok(Self { setup, flows, teardown, choice, secrets: Secrets::of(&plan), plan })
     }
 
@@ -96,12 +98,12 @@ impl Program {
     }
 }
 
-fn ready_flow(plan: &Plan, flow: &Flow) -> Result<ReadyFlow, String> {
+fn ready_flow(plan: &Plan, flow: &Flow, files: &mut Files) -> Result<ReadyFlow, String> {
     let place = |part: &str| format!("flow {:?}{part}", flow.name);
     Ok(ReadyFlow {
-        before: ready_steps(plan, &flow.before, &place(", before"))?,
-        steps: ready_steps(plan, &flow.steps, &place(""))?,
-        after: ready_steps(plan, &flow.after, &place(", after"))?,
+        before: ready_steps(plan, &flow.before, &place(", before"), files)?,
+        steps: ready_steps(plan, &flow.steps, &place(""), files)?,
+        after: ready_steps(plan, &flow.after, &place(", after"), files)?,
         data: flow.data(),
     })
 }

@@ -2,11 +2,12 @@
 
 use std::cell::{Cell, RefCell};
 
-use kilobar_core::stats::{ErrorClass, FailureSample, Interval, Phase};
+use kilobar_core::stats::{ErrorClass, FailureSample, Interval, Phase, Series};
 
 use crate::dial::{DialTimes, Failure};
 use crate::exchange::Exchange;
 use crate::program::Program;
+use crate::redirect::Hop;
 
 /// The measurements of one worker since the last cut.
 pub struct Recorder {
@@ -21,6 +22,8 @@ pub struct Ended<'a> {
     pub series: usize,
     /// When it was meant to start.
     pub intended_ns: u64,
+    /// The redirects before it; the step is all of them together.
+    pub hops: &'a [Hop],
     /// What it did on the wire.
     pub exchange: &'a Exchange,
     /// What opening a connection cost, if it had to be opened.
@@ -87,16 +90,20 @@ impl Recorder {
         let mut interval = self.interval.borrow_mut();
         let series = &mut interval.series[ended.series];
         let exchange = ended.exchange;
+        let send_ns = ended.hops.first().map_or(exchange.send_ns, |first| first.exchange.send_ns);
         series.count += 1;
         series.bytes_in += exchange.bytes_in;
         series.bytes_out += exchange.bytes_out;
+        for hop in ended.hops {
+            record_hop(series, hop);
+        }
         if let Some(failure) = ended.failure {
             series.failed += 1;
             series.errors[failure.class as usize] += 1;
         }
         if ended.complete {
             series.response.record(exchange.end_ns.saturating_sub(ended.intended_ns));
-            series.service.record(exchange.end_ns - exchange.send_ns);
+            series.service.record(exchange.end_ns - send_ns);
             for (phase, took_ns) in exchange.phases_ns() {
                 series.phases[phase as usize].record(took_ns);
             }
@@ -108,17 +115,11 @@ impl Recorder {
             // answering would look fast.
             series.response.record(exchange.end_ns.saturating_sub(ended.intended_ns));
             if class == ErrorClass::ReadTimeout {
-                series.service.record(exchange.end_ns - exchange.send_ns);
+                series.service.record(exchange.end_ns - send_ns);
             }
         }
         if let Some(dial) = ended.dial {
-            let phases =
-                [(Phase::Dns, dial.dns_ns), (Phase::Connect, dial.connect_ns), (Phase::Tls, dial.tls_ns)];
-            for (phase, took_ns) in phases {
-                if let Some(took_ns) = took_ns {
-                    series.phases[phase as usize].record(took_ns);
-                }
-            }
+            record_dial(series, dial);
         }
     }
 
@@ -203,6 +204,27 @@ impl Recorder {
         let encoded = interval.encode();
         interval.restart(end_ns);
         encoded
+    }
+}
+
+#[cold]
+fn record_hop(series: &mut Series, hop: &Hop) {
+    series.bytes_in += hop.exchange.bytes_in;
+    series.bytes_out += hop.exchange.bytes_out;
+    for (phase, took_ns) in hop.exchange.phases_ns() {
+        series.phases[phase as usize].record(took_ns);
+    }
+    if let Some(dial) = &hop.dial {
+        record_dial(series, dial);
+    }
+}
+
+fn record_dial(series: &mut Series, dial: &DialTimes) {
+    let phases = [(Phase::Dns, dial.dns_ns), (Phase::Connect, dial.connect_ns), (Phase::Tls, dial.tls_ns)];
+    for (phase, took_ns) in phases {
+        if let Some(took_ns) = took_ns {
+            series.phases[phase as usize].record(took_ns);
+        }
     }
 }
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use kilobar_core::plan::{Body, Encode, Expr, Hole, Part, Plan, Step, Template};
+use kilobar_core::cookies::Jar;
+use kilobar_core::plan::{Body, Encode, Expr, Hole, Part, PartContent, Plan, Step, Template};
 use kilobar_core::random::Random;
 use kilobar_core::template::{Bounds, ReadyTemplate, Scope, Value};
 
@@ -36,10 +37,7 @@ impl Secrets {
         for step in plan.flows.iter().flat_map(|flow| &flow.steps) {
             let Step::Request(request) = step else { continue };
             let values = request.headers.iter().map(|(_, value)| value);
-            let body = request
-                .body
-                .iter()
-                .filter_map(|body| if let Body::Text(text) = body { Some(text) } else { None });
+            let body = request.body.as_ref().map(texts_of).unwrap_or_default();
             for part in values.chain([&request.path]).chain(body).flat_map(parts_of) {
                 if let Part::Secret(text) = part {
                     secrets.add(text);
@@ -55,7 +53,20 @@ impl Secrets {
                 }
             }
         }
+        for authorization in plan.http.proxy.iter().filter_map(|proxy| proxy.authorization.as_ref()) {
+            for text in constants_of("proxy-authorization", authorization) {
+                secrets.add(text);
+            }
+        }
         secrets
+    }
+
+    /// These, and the cookies that a user has.
+    pub fn with_cookies(mut self, jar: &Jar) -> Self {
+        for (_, value) in jar.pairs() {
+            self.add(value.trim_matches('"'));
+        }
+        self
     }
 
     /// These, and the present values of the variables that stand in secret headers of any request of the plan.
@@ -142,6 +153,20 @@ impl Secrets {
 /// Whether the value of this header may never be shown.
 pub fn is_secret_header(name: &str) -> bool {
     SECRET_HEADERS.iter().any(|secret| secret.eq_ignore_ascii_case(name.trim()))
+}
+
+fn texts_of(body: &Body) -> Vec<&Template> {
+    match body {
+        Body::Text(text) => vec![text],
+        Body::File(_) => Vec::new(),
+        Body::Multipart(parts) => {
+            let texts = parts.iter().filter_map(|part| match &part.content {
+                PartContent::Text(text) => Some(text),
+                PartContent::File(_) => None,
+            });
+            texts.chain(parts.iter().filter_map(|part| part.filename.as_ref())).collect()
+        }
+    }
 }
 
 fn parts_of(template: &Template) -> &[Part] {

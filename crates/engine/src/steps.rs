@@ -4,6 +4,7 @@ use kilobar_core::plan::{Exit, Plan, Step, Template, Think};
 use kilobar_core::template::{Bounds, ReadyTemplate};
 
 use crate::condition::ReadyCondition;
+use crate::files::Files;
 use crate::ready_request::ReadyRequest;
 
 /// The longest think time: 100 days.
@@ -103,18 +104,29 @@ pub struct PythonCall {
 ///
 /// # Errors
 /// In words with the place, when a step refers to what is not there or has a value that cannot be.
-pub fn ready_steps(plan: &Plan, steps: &[Step], place: &str) -> Result<Vec<ReadyStep>, String> {
-    ready_below(plan, steps, place, 0)
+pub fn ready_steps(
+    plan: &Plan,
+    steps: &[Step],
+    place: &str,
+    files: &mut Files,
+) -> Result<Vec<ReadyStep>, String> {
+    ready_below(plan, steps, place, files, 0)
 }
 
-fn ready_below(plan: &Plan, steps: &[Step], place: &str, depth: u32) -> Result<Vec<ReadyStep>, String> {
+fn ready_below(
+    plan: &Plan,
+    steps: &[Step],
+    place: &str,
+    files: &mut Files,
+    depth: u32,
+) -> Result<Vec<ReadyStep>, String> {
     if depth > MAX_DEPTH {
         return Err(format!("{place}: steps are nested more than {MAX_DEPTH} deep"));
     }
     let ready = |(index, step): (usize, &Step)| {
         let place = format!("{place}, step {}", index + 1);
-        let inner = |steps: &[Step]| ready_below(plan, steps, &place, depth + 1);
-        ready_step(plan, step, inner).map_err(|problem| {
+        let inner = |steps: &[Step], files: &mut Files| ready_below(plan, steps, &place, files, depth + 1);
+        ready_step(plan, step, files, inner).map_err(|problem| {
             if problem.starts_with(&place) { problem } else { format!("{place}: {problem}") }
         })
     };
@@ -124,7 +136,8 @@ fn ready_below(plan: &Plan, steps: &[Step], place: &str, depth: u32) -> Result<V
 fn ready_step(
     plan: &Plan,
     step: &Step,
-    inner: impl Fn(&[Step]) -> Result<Vec<ReadyStep>, String>,
+    files: &mut Files,
+    inner: impl Fn(&[Step], &mut Files) -> Result<Vec<ReadyStep>, String>,
 ) -> Result<ReadyStep, String> {
     let text = |template: &Template| ready_template(plan, template);
     let variable = |index: usize| match plan.variables.get(index) {
@@ -132,7 +145,7 @@ fn ready_step(
         None => Err(format!("variable {index} does not exist")),
     };
     Ok(match step {
-        Step::Request(request) => ReadyStep::Request(Box::new(ReadyRequest::new(plan, request)?)),
+        Step::Request(request) => ReadyStep::Request(Box::new(ReadyRequest::new(plan, request, files)?)),
         Step::Think { how } => ReadyStep::Think(ready_think(*how)?),
         Step::Set { variable: index, value } => {
             ReadyStep::Set { variable: variable(*index)?, value: text(value)? }
@@ -150,31 +163,33 @@ fn ready_step(
         }
         Step::If { condition, then, otherwise } => ReadyStep::If {
             condition: ReadyCondition::new(plan, condition)?,
-            then: inner(then)?,
-            otherwise: inner(otherwise)?,
+            then: inner(then, files)?,
+            otherwise: inner(otherwise, files)?,
         },
         Step::Repeat { times, variable: index, steps } => ReadyStep::Repeat {
             times: text(times)?,
             variable: index.map(variable).transpose()?,
-            steps: inner(steps)?,
+            steps: inner(steps, files)?,
         },
         Step::While { condition, max, steps } => ReadyStep::While {
             condition: ReadyCondition::new(plan, condition)?,
             max: *max,
-            steps: inner(steps)?,
+            steps: inner(steps, files)?,
         },
-        Step::ForEach { items, variable: index, steps } => {
-            ReadyStep::ForEach { items: text(items)?, variable: variable(*index)?, steps: inner(steps)? }
-        }
+        Step::ForEach { items, variable: index, steps } => ReadyStep::ForEach {
+            items: text(items)?,
+            variable: variable(*index)?,
+            steps: inner(steps, files)?,
+        },
         Step::Group { series, steps } => {
             plan.series.get(*series).ok_or("no such series")?;
-            ReadyStep::Group { series: *series, steps: inner(steps)? }
+            ReadyStep::Group { series: *series, steps: inner(steps, files)? }
         }
         Step::Parallel { max, branches } => {
             if *max == 0 || branches.len() > MAX_BRANCHES {
                 return Err(format!("parallel: 1 to {MAX_BRANCHES} branches, at least one at once"));
             }
-            let branches = branches.iter().map(|steps| inner(steps)).collect::<Result<_, _>>()?;
+            let branches = branches.iter().map(|steps| inner(steps, files)).collect::<Result<_, _>>()?;
             ReadyStep::Parallel { max: *max as usize, branches }
         }
         Step::Exit { what, message } => ReadyStep::Exit { what: *what, message: text(message)? },

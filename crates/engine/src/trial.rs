@@ -16,6 +16,8 @@ use crate::iteration::{Engine, Given, Turn, User};
 use crate::once::{alone, lone_user};
 use crate::program::Program;
 use crate::ready_request::ReadyRequest;
+use crate::redirect::Hop;
+use crate::secrets::Secrets;
 use crate::watch::{Seen, Watch};
 use crate::worker::WorkerError;
 
@@ -34,8 +36,8 @@ pub struct Attempt {
     pub response: String,
     /// Status code; 0 when there was none.
     pub status: u16,
-    /// Redirects that were followed: status code and where they led.
-    pub hops: Vec<(u16, String)>,
+    /// Redirects that were followed before it, in order.
+    pub redirects: Vec<TriedHop>,
     /// Phases that happened, in order: name and nanoseconds.
     pub phases_ns: Vec<(&'static str, u64)>,
     /// HTTP bytes read.
@@ -46,6 +48,17 @@ pub struct Attempt {
     pub saved: Vec<(String, String)>,
     /// Class and words, when it failed.
     pub failure: Option<(&'static str, String)>,
+}
+
+/// A redirect that was followed.
+#[derive(Debug, Serialize)]
+pub struct TriedHop {
+    /// Status code of the redirect.
+    pub status: u16,
+    /// Where it led to; secrets are hidden.
+    pub url: String,
+    /// Phases of the exchange that it answered, as in [`Attempt::phases_ns`].
+    pub phases_ns: Vec<(&'static str, u64)>,
 }
 
 /// Executes setup, each flow once, in order, and teardown, and tells every exchange as it ends. Think times are kept
@@ -97,7 +110,7 @@ struct Teller {
 impl Watch for Teller {
     fn exchanged(&self, engine: &Engine, user: &User, seen: &Seen<'_>) {
         let plan = &engine.program.plan;
-        let secrets = engine.program.secrets.with_values(&user.variables);
+        let secrets = &seen.secrets;
         let shown = |index: usize| {
             let value = user.variables[index].as_ref()?;
             let text = String::from_utf8_lossy(value.text()).into_owned();
@@ -110,7 +123,7 @@ impl Watch for Teller {
             request: seen.sent.clone(),
             response: secrets.hide_in_response(&user.kept),
             status: if seen.exchange.bytes_in > 0 { user.reader.status() } else { 0 },
-            hops: Vec::new(),
+            redirects: user.hops.iter().map(|hop| tried(hop, secrets)).collect(),
             phases_ns: phases(seen.dial, seen.exchange, seen.complete),
             bytes_in: seen.exchange.bytes_in,
             checks: user
@@ -134,7 +147,7 @@ impl Watch for Teller {
             request: String::new(),
             response: String::new(),
             status: 0,
-            hops: Vec::new(),
+            redirects: Vec::new(),
             phases_ns: Vec::new(),
             bytes_in: 0,
             checks: Vec::new(),
@@ -154,6 +167,14 @@ fn variables_of(request: &ReadyRequest) -> BTreeSet<usize> {
             _ => None,
         })
         .collect()
+}
+
+fn tried(hop: &Hop, secrets: &Secrets) -> TriedHop {
+    TriedHop {
+        status: hop.status,
+        url: secrets.hide(hop.url.clone()),
+        phases_ns: phases(hop.dial.as_deref(), &hop.exchange, true),
+    }
 }
 
 fn phases(dial: Option<&DialTimes>, exchange: &Exchange, complete: bool) -> Vec<(&'static str, u64)> {

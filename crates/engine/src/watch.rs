@@ -4,6 +4,7 @@ use crate::dial::Failure;
 use crate::exchange::Exchange;
 use crate::iteration::{Engine, User};
 use crate::ready_request::ReadyRequest;
+use crate::secrets::Secrets;
 
 /// Is told of every exchange and of every other step that fails.
 pub trait Watch {
@@ -19,6 +20,8 @@ pub struct Seen<'a> {
     pub request: &'a ReadyRequest,
     /// As it went out, as far as it is shown; secrets hidden.
     pub sent: String,
+    /// What nobody may see of it.
+    pub secrets: Secrets,
     /// When things happened.
     pub exchange: &'a Exchange,
     /// What opening a connection took.

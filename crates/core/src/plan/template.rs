@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 /// Text with holes that are filled for each request.
@@ -24,6 +26,22 @@ pub enum Part {
     Secret(String),
     /// What is known only when the request is made.
     Hole(Hole),
+}
+
+impl Template {
+    /// The text of every rendering, secrets included; `None` when there are holes.
+    pub fn fixed_text(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Fixed(text) => Some(Cow::Borrowed(text)),
+            Self::Parts(parts) => {
+                let texts = parts.iter().map(|part| match part {
+                    Part::Text(text) | Part::Secret(text) => Some(text.as_str()),
+                    Part::Hole(_) => None,
+                });
+                texts.collect::<Option<String>>().map(Cow::Owned)
+            }
+        }
+    }
 }
 
 impl Part {

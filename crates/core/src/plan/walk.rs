@@ -23,7 +23,11 @@ impl Plan {
             Step::Request(request) => Some(request),
             _ => None,
         });
-        requests.flat_map(|request| &request.checks).filter(|check| check.warn).map(|check| check.name).collect()
+        requests
+            .flat_map(|request| &request.checks)
+            .filter(|check| check.warn)
+            .map(|check| check.name)
+            .collect()
     }
 }
 
