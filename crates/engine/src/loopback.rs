@@ -1,7 +1,9 @@
 //! For tests: servers on loopback that speak exact bytes, and plans that go to them.
 
+use std::cell::RefCell;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
@@ -116,7 +118,8 @@ pub fn origin(port: u16) -> Value {
 
 /// Executes the plan once and tells what happened to each request.
 pub fn tried(plan: &Value) -> Vec<Attempt> {
-    let mut attempts = Vec::new();
-    attempt(&plan.to_string(), |told| attempts.push(told.clone())).unwrap();
-    attempts
+    let attempts: Rc<RefCell<Vec<Attempt>>> = Rc::default();
+    let told = Rc::clone(&attempts);
+    attempt(&plan.to_string(), move |attempt| told.borrow_mut().push(attempt.clone())).unwrap();
+    attempts.take()
 }

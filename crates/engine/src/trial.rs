@@ -22,7 +22,7 @@ use crate::watch::{Seen, Watch};
 use crate::worker::WorkerError;
 
 /// One exchange of a trial, or another step that failed. Secrets are hidden, the response is cut after 4 KiB.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Attempt {
     /// Name of its flow, or `setup` or `teardown`.
     pub flow: String,
@@ -51,7 +51,7 @@ pub struct Attempt {
 }
 
 /// A redirect that was followed.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct TriedHop {
     /// Status code of the redirect.
     pub status: u16,
