@@ -11,11 +11,14 @@ from kilobar.scenario.context import EngineChecks
 from kilobar.scenario.data import DataInput, Demand, InlineRow, check_demand, lower_data
 from kilobar.scenario.encode import encode_text
 from kilobar.scenario.findings import Findings, shorten
-from kilobar.scenario.resolve import NAME, RESERVED, Known, Template
+from kilobar.scenario.pieces import Known, Template
+from kilobar.scenario.resolve import NAME, RESERVED
 from kilobar.scenario.yaml_nodes import Scalar
 
 
-def lower_data_sets(scenario: tree.Scenario, engine: EngineChecks, findings: Findings) -> dict[str, plan.DataSet | None]:
+def lower_data_sets(
+    scenario: tree.Scenario, engine: EngineChecks, findings: Findings
+) -> dict[str, plan.DataSet | None]:
     """The data sets by name; None for one with errors, so that its columns are not unknown as well."""
     constants = {key.text for key, _ in scenario.variables}
     lowered: dict[str, plan.DataSet | None] = {}

@@ -13,7 +13,8 @@ from kilobar.scenario.findings import Findings, did_you_mean, listing, shorten
 from kilobar.scenario.include import IncludedFiles
 from kilobar.scenario.json_body import encode_json
 from kilobar.scenario.language import SCENARIO, records
-from kilobar.scenario.resolve import NAME, RESERVED, Resolver, Template
+from kilobar.scenario.pieces import Template
+from kilobar.scenario.resolve import NAME, RESERVED, Resolver
 from kilobar.scenario.yaml_nodes import Mapping, Node, Scalar, Sequence
 
 INVALID: Final = object()
