@@ -101,7 +101,8 @@ class _Lowering:
 
     def _source(self, what: str, key: Scalar) -> plan.Extract:
         if what != "header":
-            self._context.check_expression(what, key.text, shorten(key.text), key.place_at)
+            language = "json_path" if what == "json" else what
+            self._context.check_expression(language, key.text, shorten(key.text), key.place_at)
         elif not is_token(key.text):
             message = f"`{shorten(key.text)}` is no header name"
             self._context.findings.error("bad-header", message, key.place, "use letters, digits and hyphens")

@@ -26,11 +26,15 @@ def lower_data_sets(
         if not NAME.fullmatch(key.text) or key.text in RESERVED or key.text in constants:
             hint = "use letters, digits and _, not starting with a digit, and no name of a constant"
             findings.error("bad-name", f"`{shorten(key.text)}` is no name for a data set", key.place, hint)
-        lowered[key.text] = _lower(key.text, data, engine, findings)
+            lowered[key.text] = None
+        else:
+            lowered[key.text] = _lower(key.text, data, engine, findings)
     return lowered
 
 
 def _lower(name: str, data: tree.Data, engine: EngineChecks, findings: Findings) -> plan.DataSet | None:
+    if (data.file is None) == (data.rows is None):
+        return None  # The reader has said so.
     if data.file is not None and engine.inspect_data is None:
         findings.error("not-supported", "this engine cannot read data", data.place, "install a newer one")
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from kilobar.model import plan
@@ -36,7 +37,7 @@ def lower(scenario: tree.Scenario, around: Surroundings, resolver: Resolver, fin
     context = Context(scenario, around.engine, resolver, findings, scope)
     steps = lower_flows(context)
     steps_complete = findings.errors == errors_before and not scenario.unreadable & STEP_KEYS
-    _warn_unused(scenario, scope, findings)
+    _warn_unused(scenario, data, scope, findings)
     load, arrivals = lower_load(scenario, around.default_load, findings)
     series_names = list(dict.fromkeys(name for name, _ in context.series))
     thresholds = lower_thresholds(scenario.thresholds, series_names if steps_complete else None, findings)
@@ -75,9 +76,11 @@ def lower(scenario: tree.Scenario, around: Surroundings, resolver: Resolver, fin
     return result
 
 
-def _warn_unused(scenario: tree.Scenario, scope: Scope, findings: Findings) -> None:
+def _warn_unused(
+    scenario: tree.Scenario, data: Mapping[str, plan.DataSet | None], scope: Scope, findings: Findings
+) -> None:
     for key, _ in scenario.data:
-        if key.text not in scope.used_data and not scope.incomplete:
+        if data[key.text] is not None and key.text not in scope.used_data and not scope.incomplete:
             message = f"no step uses the data set `{key.text}`"
             findings.warning("unused-data", message, key.place, "use a column, as ${" + key.text + ".column}")
 

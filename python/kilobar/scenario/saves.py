@@ -55,7 +55,8 @@ def _source(rule: tree.SaveRule, context: Context) -> plan.Extract | None:
         template: Template | None = getattr(rule, what)
         if template is not None:
             text = template.text()
-            context.check_expression(what, text, template.shown(), template.place_at)
+            language = "json_path" if what == "json" else what
+            context.check_expression(language, text, template.shown(), template.place_at)
             attribute = rule.attribute.text() if rule.attribute is not None else None
             return plan.Extract(what, text, attribute, rule.group)
     if rule.header is not None:

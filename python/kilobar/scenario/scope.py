@@ -154,7 +154,7 @@ class Scope:
             hint = f"another flow saves it at line {line}, but values do not pass between flows; those of `setup` do"
             self._findings.error("unknown-variable", f"there is no variable `{name}`", place, hint)
         elif not self.incomplete:
-            known = sorted({*self._saved_here, *self._saved, *self._constants})
+            known = sorted({*self._saved_here, *self._saved, *self._constants, *self._data})
             otherwise = "save it in an earlier step, or define it under `variables`"
             hint = did_you_mean(name, known, otherwise) or otherwise
             self._findings.error("unknown-variable", f"there is no variable `{name}`", place, hint)

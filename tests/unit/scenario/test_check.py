@@ -128,6 +128,8 @@ BAD = [
     row("address to allow", "allow: [http://h/]\n", "bad-host", 1, 9, "only the host"),
     row("JSON path", step("{get: /, save: {a: {json: $.a b}}}"), "bad-json-path", 4, 34, "items[0]"),
     row("JSON path as a short", step("{get: /, save: {a: id}}"), "bad-json-path", 4, 25, "items[0]"),
+    row("condition", step("{if: '${n} >', then: [{get: /}]}"), "bad-condition", 4, 18, "${n} > 3"),
+    row("file that includes itself", step("include: s.yaml"), "bad-include", 4, 14, "third file"),
     row("XPath", step("{get: /, check: {xpath: {'//a[text(': x}}}"), "bad-xpath", 4, 32, "//title"),
     row("CSS selector", step("{get: /, save: {a: {css: 'a:not('}}}"), "bad-css", 4, 34, "a.next"),
     row("regular expression", step("{get: /, check: {regex: '(x'}}"), "bad-regex", 4, 30, "id="),
@@ -151,6 +153,9 @@ BAD = [
     row("saved by another flow",
         TOP + "flows:\n- steps: [{get: /, save: {id: {json: $.id}}}]\n- steps: [{get: '/${id}'}]",
         "unknown-variable", 5, 19, "another flow saves it at line 4"),
+    row("column", TOP + "data: {a: {rows: [{b: 1}]}}\nsteps: [{get: '/${a.c}'}]", "unknown-column", 4, 17, "`b`"),
+    row("saved in one branch", TOP + "steps:\n- {if: '${random.int(0, 1)}', then: [{get: /, save: {x: $.x}}]}\n"
+        "- get: /${x}", "maybe-unsaved", 5, 9, "is set"),
     row("unknown function", step("get: /${random.integer(1)}"), "unknown-function", 4, 11,
         "did you mean `random.int`?"),
     row("missing environment", "target: ${env.NOWHERE}\n", "missing-env", 1, 9, "${env.NOWHERE:-value}"),
