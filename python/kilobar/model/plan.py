@@ -9,65 +9,71 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from kilobar.model.template import (
+    AllOf as AllOf,
+)
+from kilobar.model.template import (
+    AnyOf as AnyOf,
+)
+from kilobar.model.template import (
+    Call as Call,
+)
+from kilobar.model.template import (
+    Column as Column,
+)
+from kilobar.model.template import (
+    Compare as Compare,
+)
+from kilobar.model.template import (
+    Condition as Condition,
+)
+from kilobar.model.template import (
+    Contains as Contains,
+)
+from kilobar.model.template import (
+    Encode as Encode,
+)
+from kilobar.model.template import (
+    Expr as Expr,
+)
+from kilobar.model.template import (
+    Hole as Hole,
+)
+from kilobar.model.template import (
+    IsSet as IsSet,
+)
+from kilobar.model.template import (
+    Join as Join,
+)
+from kilobar.model.template import (
+    Json as Json,
+)
+from kilobar.model.template import (
+    Matches as Matches,
+)
+from kilobar.model.template import (
+    Member as Member,
+)
+from kilobar.model.template import (
+    Not as Not,
+)
+from kilobar.model.template import (
+    Part as Part,
+)
+from kilobar.model.template import (
+    Template as Template,
+)
+from kilobar.model.template import (
+    Text as Text,
+)
+from kilobar.model.template import (
+    Truthy as Truthy,
+)
+from kilobar.model.template import (
+    Variable as Variable,
+)
+
 PLAN_VERSION = 1
-
-Encode = Literal["raw", "url", "form", "json_string", "json_value"]
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """Text as it stands. A secret one is never shown."""
-
-    text: str
-    secret: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """A value saved earlier in the iteration, by index into `Plan.variables`."""
-
-    index: int
-    encode: Encode = "raw"
-
-
-@dataclass(frozen=True, slots=True)
-class RandomInt:
-    """A random whole number, both bounds included."""
-
-    min: int
-    max: int
-
-
-Part = Text | Variable | RandomInt
-
-
-@dataclass(frozen=True, slots=True)
-class Template:
-    """Text with holes that are filled for each request."""
-
-    parts: tuple[Part, ...]
-
-    @staticmethod
-    def fixed(text: str) -> Template:
-        """Without any hole."""
-        return Template((Text(text),))
-
-    def to_json(self) -> Any:
-        """A plain string when nothing is to be filled in or hidden, else the list of parts."""
-        if all(isinstance(part, Text) and not part.secret for part in self.parts):
-            return "".join(part.text for part in self.parts if isinstance(part, Text))
-        return [_part_to_json(part) for part in self.parts]
-
-
-def _part_to_json(part: Part) -> dict[str, Any]:
-    match part:
-        case Text(text, secret):
-            return {"secret" if secret else "text": text}
-        case Variable(index, encode):
-            return {"variable": {"index": index, "encode": encode}}
-        case RandomInt(low, high):
-            return {"random_int": {"min": low, "max": high}}
-
 
 @dataclass(frozen=True, slots=True)
 class Save:

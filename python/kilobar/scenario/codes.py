@@ -37,6 +37,8 @@ CODES: Mapping[str, str] = {
     "bad-url": "Not a path or an absolute http:// or https:// address that can be requested.",
     "bad-host": "Not a host name or address.",
     "bad-json-path": "Not a JSON path such as `$.items[0].id`.",
+    "bad-condition": "Not a condition such as `${n} > 3` or `${token} is set`.",
+    "bad-regex": "Not a regular expression, or one with parts that the engine does not have.",
     "bad-threshold": "Not a threshold such as `p99 < 250ms`.",
     "not-supported": "Meaningful, but this version of Kilobar cannot do it yet.",
     # Holes

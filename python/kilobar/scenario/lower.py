@@ -12,8 +12,8 @@ from kilobar.model.threshold import Threshold, ThresholdError, parse_threshold
 from kilobar.scenario import tree
 from kilobar.scenario.address import AddressError, check_host
 from kilobar.scenario.findings import Findings, did_you_mean
+from kilobar.scenario.pieces import Template
 from kilobar.scenario.requests import RequestLowering
-from kilobar.scenario.resolve import Template
 from kilobar.scenario.stages import lower_load
 
 

@@ -11,7 +11,8 @@ from kilobar.model.units import UnitError
 from kilobar.scenario import language, tree
 from kilobar.scenario.findings import Findings, did_you_mean, listing, shorten
 from kilobar.scenario.json_body import Encoded, encode_json
-from kilobar.scenario.resolve import NAME, RESERVED, Resolver, Template
+from kilobar.scenario.pieces import Template
+from kilobar.scenario.resolve import NAME, RESERVED, Resolver
 from kilobar.scenario.yaml_nodes import Mapping, Node, Scalar, Sequence
 
 INVALID: Final = object()

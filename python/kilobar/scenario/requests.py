@@ -13,7 +13,8 @@ from kilobar.scenario.address import AddressError, authority_end, is_absolute, s
 from kilobar.scenario.encode import encode_piece, joined
 from kilobar.scenario.findings import Findings, did_you_mean, shorten
 from kilobar.scenario.language import MAX_NAME
-from kilobar.scenario.resolve import NAME, RESERVED, Known, Piece, Random, Saved, Template
+from kilobar.scenario.pieces import Known, Live, Named, Piece, Template
+from kilobar.scenario.resolve import NAME, RESERVED
 
 DEFAULT_STATUS = ((200, 399),)
 
@@ -109,12 +110,17 @@ class RequestLowering:
 
     def _encoded(self, pairs: Iterable[tuple[Piece, plan.Encode]]) -> Iterable[plan.Part]:
         for piece, encode in pairs:
-            if isinstance(piece, Saved) and piece.name not in self._available:
-                self._unknown(piece)
-            else:
+            references = piece.references if isinstance(piece, Live) else ()
+            unknown = [named for named in references if named.name not in self._available]
+            for named in unknown:
+                self._unknown(named)
+            if isinstance(piece, Live) and piece.has_python:
+                hint = "save a value in an earlier step instead"
+                self._findings.error("not-supported", "Python functions cannot be called yet", piece.place, hint)
+            elif not unknown:
                 yield encode_piece(piece, encode, self._available)
 
-    def _unknown(self, piece: Saved) -> None:
+    def _unknown(self, piece: Named) -> None:
         name = piece.name
         if name in self._saved_in_flow:
             hint = f"it is saved at line {self._saved_in_flow[name].line}; a value can be used only in steps after that"
@@ -126,6 +132,8 @@ class RequestLowering:
         else:
             known = sorted({*self._saved_in_flow, *self._constants})
             otherwise = "save it in an earlier step, or define it under `variables`"
+            if piece.path:
+                otherwise = f"declare the rows under `data`, or save `{name}` in an earlier step"
             hint = did_you_mean(name, known, otherwise) or otherwise
         self._findings.error("unknown-variable", f"there is no variable `{name}`", piece.place, hint)
 
@@ -286,7 +294,7 @@ class RequestLowering:
         for key, rule in step.save:
             name = key.text
             if not NAME.fullmatch(name) or name in RESERVED:
-                hint = "use letters, digits and _, not starting with a digit; `env` and `random` are taken"
+                hint = "use letters, digits and _, not starting with a digit; `env`, `random` and `py` are taken"
                 self._findings.error("bad-name", f"`{shorten(name)}` is no name for a variable", key.place, hint)
             elif name in self._constants:
                 hint = "choose another name: it is a constant under `variables`"
@@ -356,10 +364,8 @@ def _label(pieces: Iterable[Piece]) -> str:
             case Known(hole=hole):
                 # One constant may have been put together from several pieces.
                 texts.append(f"{{{hole}}}" if not texts or texts[-1] != f"{{{hole}}}" else "")
-            case Saved(name=name):
-                texts.append(f"{{{name}}}")
-            case Random():
-                texts.append("{random.int}")
+            case Live():
+                texts.append(f"{{{piece.label}}}")
     return "".join(texts) or "/"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from kilobar.scenario import from_url
@@ -77,6 +79,15 @@ def test_steps_with_one_name_share_a_series() -> None:
     assert [step["series"] for step in lowered["flows"][0]["steps"]] == [0, 0, 1, 0]
 
 
+def hole(encode: str) -> dict[str, Any]:
+    """A hole with the only variable."""
+    return {"hole": {"value": {"variable": 0}, "encode": encode}}
+
+
+def random_int(low: str, high: str) -> dict[str, Any]:
+    return {"call": {"function": "random.int", "arguments": [{"json": low}, {"json": high}]}}
+
+
 def test_each_place_has_its_encoding() -> None:
     step = request(
         '{post: "/x/${id}", params: {"a b": "${id}", c: [1, "é&"]}, headers: {X-Id: "<${id}>"}, '
@@ -84,20 +95,20 @@ def test_each_place_has_its_encoding() -> None:
     )
     assert step["path"] == [
         {"text": "/base/x/"},
-        {"variable": {"index": 0, "encode": "url"}},
+        hole("url"),
         {"text": "?a%20b="},
-        {"variable": {"index": 0, "encode": "form"}},
+        hole("form"),
         {"text": "&c=1&c=%C3%A9%26"},
     ]
     assert step["headers"] == [
-        ["X-Id", [{"text": "<"}, {"variable": {"index": 0, "encode": "raw"}}, {"text": ">"}]],
+        ["X-Id", [{"text": "<"}, hole("raw"), {"text": ">"}]],
         ["content-type", "application/json"],
     ]
     assert step["body"] == [
         {"text": '{"whole":'},
-        {"variable": {"index": 0, "encode": "json_value"}},
+        hole("json_value"),
         {"text": ',"inside":"a\\"'},
-        {"variable": {"index": 0, "encode": "json_string"}},
+        hole("json_string"),
         {"text": '"}'},
     ]
 
@@ -131,9 +142,9 @@ def test_json_bodies_keep_types_and_digits(value: str, body: str) -> None:
 def test_a_random_number_in_json_is_a_number() -> None:
     assert request("{post: /, json: ['${random.int(-3, 7)}', 'x${random.int(1, 2)}']}")["body"] == [
         {"text": "["},
-        {"random_int": {"min": -3, "max": 7}},
+        {"hole": {"value": random_int("-3", "7"), "encode": "json_value"}},
         {"text": ',"x'},
-        {"random_int": {"min": 1, "max": 2}},
+        {"hole": {"value": random_int("1", "2"), "encode": "json_string"}},
         {"text": '"]'},
     ]
 
@@ -141,10 +152,10 @@ def test_a_random_number_in_json_is_a_number() -> None:
 def test_forms_are_encoded_and_plain_bodies_are_not() -> None:
     form = request("{post: /, form: {a b: c+d, list: [1, 2], id: '${id}'}}")
     assert form["headers"] == [["content-type", "application/x-www-form-urlencoded"]]
-    assert form["body"] == [{"text": "a%20b=c%2Bd&list=1&list=2&id="}, {"variable": {"index": 0, "encode": "form"}}]
+    assert form["body"] == [{"text": "a%20b=c%2Bd&list=1&list=2&id="}, hole("form")]
     body = request("{put: /, body: 'a b+${id}'}")
     assert body["headers"] == []
-    assert body["body"] == [{"text": "a b+"}, {"variable": {"index": 0, "encode": "raw"}}]
+    assert body["body"] == [{"text": "a b+"}, hole("raw")]
     assert request("{delete: /}")["body"] is None
 
 
