@@ -3,12 +3,10 @@
 use std::rc::Rc;
 
 use kilobar_core::json_path::JsonPath;
-use kilobar_core::plan::{
-    Body, ConnectionPolicy, Expr, Extract, Hole, Origin, Part, Plan, Request, Scheme, Template,
-};
+use kilobar_core::plan::{Body, ConnectionPolicy, Extract, Origin, Plan, Request, Scheme, Template};
 use kilobar_core::random::Random;
 use kilobar_core::stats::ErrorClass;
-use kilobar_core::template::{Value, render, render_redacted};
+use kilobar_core::template::{Bounds, ReadyTemplate, Scope, Value};
 use kilobar_core::wire::http1::{RequestMethod, is_token, write_request_head};
 
 use crate::dial::Failure;
@@ -30,8 +28,11 @@ pub struct ReadyRequest {
     pub closes: bool,
     host: String,
     /// Those of the plan and those that Kilobar adds.
-    headers: Vec<(String, Template)>,
-    body: Option<Template>,
+    headers: Vec<(String, ReadyTemplate)>,
+    /// How many of the headers stand in the plan.
+    planned_headers: usize,
+    path: ReadyTemplate,
+    body: Option<ReadyTemplate>,
 }
 
 /// Memory in which requests are written, used again for each.
@@ -54,18 +55,15 @@ impl ReadyRequest {
         if let Some((name, _)) = request.headers.iter().find(|(name, _)| !is_token(name)) {
             return Err(format!("{name:?} is not a header name"));
         }
-        check_template(plan, &request.path)?;
-        for (_, value) in &request.headers {
-            check_template(plan, value)?;
-        }
+        let bounds = Bounds::of(plan);
+        let ready = |template: &Template| {
+            ReadyTemplate::compile(template, &bounds).map_err(|error| error.to_string())
+        };
         let body = match &request.body {
             None => None,
-            Some(Body::Text(text)) => Some(text.clone()),
+            Some(Body::Text(text)) => Some(ready(text)?),
             Some(_) => return Err("not a body of this engine".into()),
         };
-        if let Some(body) = &body {
-            check_template(plan, body)?;
-        }
         let mut saves = Vec::with_capacity(request.saves.len());
         for save in &request.saves {
             plan.variables.get(save.variable).ok_or("a save names no variable")?;
@@ -73,10 +71,13 @@ impl ReadyRequest {
             let path = JsonPath::parse(path).map_err(|error| format!("{path:?}: {error}"))?;
             saves.push((save.variable, path));
         }
-        let mut headers = request.headers.clone();
+        let mut headers = Vec::with_capacity(request.headers.len() + 2);
+        for (name, value) in &request.headers {
+            headers.push((name.clone(), ready(value)?));
+        }
         let mut add = |name: &str, value: &str| {
             if !request.headers.iter().any(|(given, _)| given.eq_ignore_ascii_case(name)) {
-                headers.push((name.to_owned(), Template::Fixed(value.to_owned())));
+                headers.push((name.to_owned(), ReadyTemplate::fixed(value)));
             }
         };
         add("user-agent", concat!("kilobar/", env!("CARGO_PKG_VERSION")));
@@ -91,6 +92,8 @@ impl ReadyRequest {
             closes: headers.iter().any(|(name, value)| asks_to_close(name, value)),
             host: host_header(origin),
             headers,
+            planned_headers: request.headers.len(),
+            path: ready(&request.path)?,
             body,
             plan: request.clone(),
         };
@@ -99,10 +102,9 @@ impl ReadyRequest {
     }
 
     fn render_fixed(&self) -> Result<Option<Rc<[u8]>>, String> {
-        let request = &self.plan;
-        let fixed = request.path.is_fixed()
-            && request.headers.iter().all(|(_, value)| value.is_fixed())
-            && self.body.as_ref().is_none_or(Template::is_fixed);
+        let fixed = self.path.is_fixed()
+            && self.headers.iter().all(|(_, value)| value.is_fixed())
+            && self.body.as_ref().is_none_or(ReadyTemplate::is_fixed);
         if !fixed {
             return Ok(None);
         }
@@ -126,11 +128,11 @@ impl ReadyRequest {
         request.clear();
         values.clear();
         ends.clear();
-        let templates = std::iter::once(&self.plan.path)
-            .chain(self.headers.iter().map(|(_, value)| value))
-            .chain(&self.body);
+        let templates =
+            std::iter::once(&self.path).chain(self.headers.iter().map(|(_, value)| value)).chain(&self.body);
+        let mut scope = scope_of(variables, random);
         for template in templates {
-            render(template, variables, random, values).map_err(|error| script(error.to_string()))?;
+            template.render(&mut scope, values).map_err(|error| script(error.to_string()))?;
             ends.push(values.len());
         }
         let values = std::str::from_utf8(values).map_err(|_| script("a saved value is not text".into()))?;
@@ -149,23 +151,21 @@ impl ReadyRequest {
     pub fn redacted(&self, variables: &[Option<Value>], random: &mut Random) -> String {
         let request = &self.plan;
         let mut shown = format!("{} ", request.method).into_bytes();
-        let mut add = |template: &Template, out: &mut Vec<u8>| {
-            let room = SHOWN_BYTES.saturating_sub(out.len());
-            match template {
-                // A constant body may be megabytes.
-                Template::Fixed(text) => out.extend(text.bytes().take(room)),
-                _ if room == 0 => {}
-                _ => {
-                    if let Err(error) = render_redacted(template, variables, random, out) {
-                        out.extend_from_slice(format!("<{error}>").as_bytes());
-                    }
-                }
+        let mut scope = scope_of(variables, random);
+        let mut add = |template: &ReadyTemplate, out: &mut Vec<u8>| {
+            if out.len() >= SHOWN_BYTES {
+                return;
             }
+            if let Err(error) = template.render_redacted(&mut scope, out) {
+                out.extend_from_slice(format!("<{error}>").as_bytes());
+            }
+            // A body may be megabytes.
+            out.truncate(SHOWN_BYTES);
         };
-        add(&request.path, &mut shown);
+        add(&self.path, &mut shown);
         shown.extend_from_slice(b" HTTP/1.1\n");
         shown.extend_from_slice(format!("host: {}\n", self.host).as_bytes());
-        for (name, value) in &request.headers {
+        for (name, value) in &self.headers[..self.planned_headers] {
             shown.extend_from_slice(format!("{name}: ").as_bytes());
             if is_secret_header(name) {
                 shown.extend_from_slice(b"***");
@@ -193,7 +193,7 @@ impl ReadyRequest {
     }
 }
 
-fn asks_to_close(name: &str, value: &Template) -> bool {
+fn asks_to_close(name: &str, value: &ReadyTemplate) -> bool {
     name.eq_ignore_ascii_case("connection")
         && value
             .fixed_text()
@@ -206,22 +206,14 @@ fn host_header(origin: &Origin) -> String {
     if origin.port == default_port { host } else { format!("{host}:{}", origin.port) }
 }
 
-fn check_template(plan: &Plan, template: &Template) -> Result<(), String> {
-    let Template::Parts(parts) = template else { return Ok(()) };
-    for part in parts {
-        match part {
-            Part::Hole(Hole { value: Expr::Variable(index), .. }) if *index >= plan.variables.len() => {
-                return Err(format!("variable {index} does not exist"));
-            }
-            _ => {}
-        }
-    }
-    Ok(())
+/// What a request is rendered from.
+fn scope_of<'a>(variables: &'a [Option<Value>], random: &'a mut Random) -> Scope<'a> {
+    Scope { variables, rows: &[], sequence: 0, unix_ns: 0, random }
 }
 
 #[cfg(test)]
 mod tests {
-    use kilobar_core::plan::{Encode, Step};
+    use kilobar_core::plan::{Encode, Part, Step};
 
     use super::*;
     use crate::program::{Program, ReadyStep};

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use kilobar_core::plan::{Body, Encode, Expr, Function, Hole, Part, Plan, Step, Template};
+use kilobar_core::plan::{Body, Encode, Expr, Hole, Part, Plan, Step, Template};
 use kilobar_core::random::Random;
-use kilobar_core::template::{Value, render};
+use kilobar_core::template::{Bounds, ReadyTemplate, Scope, Value};
 
 /// How much of a request or response is shown.
 pub const SHOWN_BYTES: usize = 4096;
@@ -41,8 +41,10 @@ impl Secrets {
                 .iter()
                 .filter_map(|body| if let Body::Text(text) = body { Some(text) } else { None });
             for part in values.chain([&request.path]).chain(body).flat_map(parts_of) {
-                if let Part::Secret(text) = part {
-                    secrets.add(text);
+                match part {
+                    Part::Text(_) => {}
+                    Part::Secret(text) => secrets.add(text),
+                    Part::Hole(hole) => secrets.add_all(&hole.value),
                 }
             }
             for (name, value) in request.headers.iter().filter(|(name, _)| is_secret_header(name)) {
@@ -65,6 +67,17 @@ impl Secrets {
             secrets.add(&String::from_utf8_lossy(value.text()));
         }
         secrets
+    }
+
+    fn add_all(&mut self, expr: &Expr) {
+        match expr {
+            Expr::Secret(text) => self.add(text),
+            Expr::Member { of, .. } => self.add_all(of),
+            Expr::Join(inner) | Expr::Call { arguments: inner, .. } => {
+                inner.iter().for_each(|expr| self.add_all(expr));
+            }
+            Expr::Text(_) | Expr::Json(_) | Expr::Variable(_) | Expr::Column { .. } => {}
+        }
     }
 
     fn add(&mut self, text: &str) {
@@ -184,9 +197,14 @@ fn forms_of(text: &str) -> BTreeSet<String> {
         let value = [Some(Value::from_text(text.into_bytes()))];
         for encode in ENCODES {
             let template = Template::Parts(vec![Part::variable(0, encode)]);
+            let bounds = Bounds { variables: 1, columns: Vec::new() };
+            let mut random = Random::new(0);
+            let mut scope =
+                Scope { variables: &value, rows: &[], sequence: 0, unix_ns: 0, random: &mut random };
             let mut form = Vec::new();
-            let rendered = render(&template, &value, &mut Random::new(0), &mut form);
-            forms.extend(rendered.ok().and_then(|()| String::from_utf8(form).ok()));
+            let rendered = ReadyTemplate::compile(&template, &bounds)
+                .is_ok_and(|template| template.render(&mut scope, &mut form).is_ok());
+            forms.extend(rendered.then(|| String::from_utf8(form).ok()).flatten());
         }
     }
     forms
@@ -217,6 +235,8 @@ fn hex_digit(digit: u8) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
+    use kilobar_core::plan::Function;
+
     use super::*;
 
     fn secrets(texts: &[&str]) -> Secrets {

@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeAlias
 
 from kilobar.model import plan
 from kilobar.model.template import CompareOperator
-from kilobar.scenario.expressions import Hole, Parser, SyntaxProblem
+from kilobar.scenario.expressions import ExpressionError, Hole, Parser
 from kilobar.scenario.findings import Findings, shorten
 from kilobar.scenario.pieces import Live, Named, Template
 from kilobar.scenario.resolve import Resolver
@@ -99,9 +99,9 @@ def parse_condition(
     try:
         if len(node.text) > MAX_CONDITION:
             hint = "compute parts of it with `set` first"
-            raise SyntaxProblem(0, f"more than {MAX_CONDITION:,} characters", hint, "too-large")
+            raise ExpressionError(0, f"more than {MAX_CONDITION:,} characters", hint, "too-large")
         condition = _Reader(node, resolver, regex_problem, findings).whole()
-    except SyntaxProblem as problem:
+    except ExpressionError as problem:
         resolver.report(problem, node)
         return None
     return condition if findings.errors == before else None
@@ -187,6 +187,7 @@ class _Reader:
 
     def _one(self) -> Condition:
         self._depth += 1
+        self._parser.skip_space()
         if self._depth > MAX_CONDITION_NESTING:
             hint = "compute parts of it with `set` first"
             raise self._problem(f"a condition is nested deeper than {MAX_CONDITION_NESTING} levels", hint)
@@ -254,9 +255,8 @@ class _Reader:
         template = self._operand()
         if not template.is_constant:
             hint = "write the expression itself, or use a constant; `contains` compares with values of the run"
-            self._findings.error(
-                "not-constant", "a regular expression must be known before the run", template.place, hint
-            )
+            message = "a regular expression must be known before the run"
+            self._findings.error("not-constant", message, template.place, hint)
             return ""
         pattern = template.text()
         if problem := self._regex_problem(pattern):
@@ -287,5 +287,5 @@ class _Reader:
     def _rest(self) -> str:
         return self._node.text[self._parser.at :]
 
-    def _problem(self, message: str, hint: str) -> SyntaxProblem:
-        return SyntaxProblem(self._parser.at, message, hint, "bad-condition")
+    def _problem(self, message: str, hint: str) -> ExpressionError:
+        return ExpressionError(self._parser.at, message, hint, "bad-condition")

@@ -39,8 +39,8 @@ def _percent(match: re.Match[str]) -> str:
 class DataColumns(NamedTuple):
     """A data set, as names in holes lead to it."""
 
-    index: int
-    """Into `Plan.data`."""
+    data: int
+    """Index into `Plan.data`."""
     columns: Mapping[str, int]
 
 
@@ -86,7 +86,7 @@ def _encode_named(named: Named, names: Names) -> plan.Expr:
     target, path = names[named.name], named.path
     value: plan.Expr
     if isinstance(target, DataColumns):
-        value, path = plan.Column(target.index, target.columns[str(path[0])]), path[1:]
+        value, path = plan.Column(target.data, target.columns[str(path[0])]), path[1:]
     else:
         value = plan.Variable(target)
     return plan.Member(value, _json_path(path)) if path else value

@@ -33,7 +33,7 @@ _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\", '"': '"', "'": "'"}
 _WORDS: dict[str, Kind] = {"true": "bool", "false": "bool", "null": "null"}
 
 
-class SyntaxProblem(Exception):
+class ExpressionError(Exception):
     """The text cannot be read; `offset` is where, in characters."""
 
     def __init__(self, offset: int, message: str, hint: str, code: str = "bad-hole") -> None:
@@ -102,10 +102,8 @@ class Hole(NamedTuple):
 
 
 def parse_text(text: str) -> tuple[str | Hole, ...]:
-    """The literal texts and holes of a text, in order. Raises SyntaxProblem."""
-    parser = Parser(text)
-    parts = parser.text(None)
-    return tuple(parts)
+    """The literal texts and holes of a text, in order. Raises ExpressionError."""
+    return tuple(Parser(text).text(None))
 
 
 class Parser:
@@ -153,7 +151,7 @@ class Parser:
         self._holes += 1
         if self._holes > MAX_HOLES:
             hint = "split the text, or define parts of it under `variables`"
-            raise SyntaxProblem(start, f"more than {MAX_HOLES} holes in one text", hint)
+            raise ExpressionError(start, f"more than {MAX_HOLES} holes in one text", hint)
         self._deeper(start)
         self.at += 2
         self.skip_space()
@@ -174,7 +172,7 @@ class Parser:
         self.at += 1
         parts = self.text(re.compile(re.escape(quote)), escapes=True)
         if not self._take(quote):
-            raise SyntaxProblem(start, f"the quote {quote} is not closed", f"add a {quote} after the text")
+            raise ExpressionError(start, f"the quote {quote} is not closed", f"add a {quote} after the text")
         return parts
 
     def skip_space(self) -> None:
@@ -227,14 +225,17 @@ class Parser:
         self.skip_space()
         while not self._take(")"):
             if arguments and not self._take(","):
+                if self._at_end():
+                    raise self._open_call(name, start)
                 message = f"`,` or `)` is missing between the arguments of `{shorten(name)}`"
                 hint = "put quotes around a text that has spaces or braces in it"
-                raise SyntaxProblem(self.at, message, hint) if not self._at_end() else self._open_call(name, start)
+                raise ExpressionError(self.at, message, hint)
             self.skip_space()
             if self._at_end():
                 raise self._open_call(name, start)
             if self.source[self.at] in ",)":
-                raise SyntaxProblem(self.at, f"an argument of `{shorten(name)}` is empty", 'write "" for an empty text')
+                message = f"an argument of `{shorten(name)}` is empty"
+                raise ExpressionError(self.at, message, 'write "" for an empty text')
             arguments.append(self._expression(self.at))
             self.skip_space()
         self._depth -= 1
@@ -246,7 +247,7 @@ class Parser:
         function = name.removeprefix("py.")
         if "." not in function:
             hint = "write ${py.module.function()}"
-            raise SyntaxProblem(start, f"`{shorten(name)}` names no module", hint)
+            raise ExpressionError(start, f"`{shorten(name)}` names no module", hint)
         return PythonCall(function, arguments, start)
 
     def _path(self, start: int) -> tuple[str | int, ...]:
@@ -265,11 +266,11 @@ class Parser:
                     path.append(match.group(1) if match.group(1) is not None else match.group(2))
                 else:
                     hint = 'write [0], [-1] or ["a name"]'
-                    raise SyntaxProblem(self.at, "there is neither an index nor a name in the brackets", hint)
+                    raise ExpressionError(self.at, "there is neither an index nor a name in the brackets", hint)
             else:
                 return tuple(path)
             self.at = match.end()
-        raise SyntaxProblem(start, f"a path has more than {MAX_PATH} members", "save a part of the value first")
+        raise ExpressionError(start, f"a path has more than {MAX_PATH} members", "save a part of the value first")
 
     def _escape(self) -> str:
         """The character that `\\` and the next one stand for; other pairs stay, as in regular expressions."""
@@ -281,7 +282,7 @@ class Parser:
         self._depth += 1
         if self._depth > MAX_NESTING:
             hint = "define inner values under `variables`, or with a `set` step"
-            raise SyntaxProblem(start, f"holes are nested deeper than {MAX_NESTING} levels", hint)
+            raise ExpressionError(start, f"holes are nested deeper than {MAX_NESTING} levels", hint)
 
     def _take(self, character: str) -> bool:
         taken = self.source.startswith(character, self.at)
@@ -291,16 +292,16 @@ class Parser:
     def _at_end(self) -> bool:
         return self.at >= len(self.source)
 
-    def _open_hole(self, start: int) -> SyntaxProblem:
-        return SyntaxProblem(start, "`${` is not closed by a `}`", "write `$${` for a literal `${`")
+    def _open_hole(self, start: int) -> ExpressionError:
+        return ExpressionError(start, "`${` is not closed by a `}`", "write `$${` for a literal `${`")
 
-    def _open_call(self, name: str, start: int) -> SyntaxProblem:
-        return SyntaxProblem(start, f"`{shorten(name)}(` is not closed by a `)`", "add a `)` after the arguments")
+    def _open_call(self, name: str, start: int) -> ExpressionError:
+        return ExpressionError(start, f"`{shorten(name)}(` is not closed by a `)`", "add a `)` after the arguments")
 
-    def _unreadable(self, start: int) -> SyntaxProblem:
+    def _unreadable(self, start: int) -> ExpressionError:
         rest = self.source[start:].removeprefix("${")
         shown = shorten(rest.partition("}")[0])
-        return SyntaxProblem(start, f"`${{{shown}}}` cannot be understood", HOLE_HINT)
+        return ExpressionError(start, f"`${{{shown}}}` cannot be understood", HOLE_HINT)
 
 
 def joined(parts: list[str | Hole]) -> Expression:

@@ -18,7 +18,7 @@ TIME_LETTERS = "YymdHIMSLfpjaAbBszZFT%"
 
 Kind = Literal["text", "int", "number", "count", "decimals", "duration", "time", "pattern", "encoding", "algorithm"]
 
-_INT = re.compile(r"-?[0-9]{1,19}")
+_INT = re.compile(r"-?[0-9]{1,40}")
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]{1,2})?")
 _DATE = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:?[0-9]{2})?)?"

@@ -332,7 +332,7 @@ class Reader:
                 self._findings.error("conflicting-keys", message, places[present[1]], hint)
 
 
-NAME_HINT = "use letters, digits and _, not starting with a digit; `env` and `random` are taken"
+NAME_HINT = "use letters, digits and _, not starting with a digit; `env`, `random` and `py` are taken"
 
 
 def _describe(node: Node) -> str:

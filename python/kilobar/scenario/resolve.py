@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from kilobar.errors import Place
 from kilobar.scenario import expressions as syntax
-from kilobar.scenario.expressions import HOLE_HINT, Expression, Hole, SyntaxProblem, parse_text
+from kilobar.scenario.expressions import HOLE_HINT, Expression, ExpressionError, Hole, parse_text
 from kilobar.scenario.findings import Findings, did_you_mean, shorten
 from kilobar.scenario.fold import folded
 from kilobar.scenario.functions import FUNCTIONS, argument_problem, bounds_problem, count_problem
@@ -109,7 +109,7 @@ class Resolver:
             return Template(node, (Known(node.text, kind=node.kind),))
         try:
             parts = parse_text(node.text)
-        except SyntaxProblem as problem:
+        except ExpressionError as problem:
             self.report(problem, node)
             return Template(node, (Known(node.text[: problem.offset].partition("${")[0]),))
         return self.assembled(parts, node)
@@ -127,7 +127,7 @@ class Resolver:
                 pieces.extend(pieces_of(value, node.place_at(part.offset)))
         return Template(node, tuple(pieces), is_hole=len(parts) == 1 and isinstance(parts[0], Hole))
 
-    def report(self, problem: SyntaxProblem, node: Scalar) -> None:
+    def report(self, problem: ExpressionError, node: Scalar) -> None:
         """Adds what is wrong with the form of a text to the findings."""
         self._findings.error(problem.code, problem.message, node.place_at(problem.offset), problem.hint)
 

@@ -86,7 +86,7 @@ class Scope:
         """The index of a variable that has a value from here on."""
         name = key.text
         if not NAME.fullmatch(name) or name in RESERVED:
-            hint = "use letters, digits and _, not starting with a digit; `env` and `random` are taken"
+            hint = "use letters, digits and _, not starting with a digit; `env`, `random` and `py` are taken"
             self._findings.error("bad-name", f"`{shorten(name)}` is no name for a variable", key.place, hint)
         elif name in self._constants or name in self._data:
             where = "a constant under `variables`" if name in self._constants else "a data set"

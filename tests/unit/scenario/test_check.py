@@ -142,13 +142,14 @@ BAD = [
     row("odd hole", step("get: /${a b}"), "bad-hole", 4, 11, "${name}"),
     row("empty hole", step("get: /${}"), "bad-hole", 4, 11, "${name}"),
     row("random backwards", step("{get: '/${random.int(5, 1)}'}"), "bad-hole", 4, 13, "smaller"),
-    row("random of words", step("{get: '/${random.int(a, b)}'}"), "bad-hole", 4, 13, "(1, 20)"),
-    row("hole in a hole", step("get: /${env.A:-${env.B}}"), "not-supported", 4, 11, "variables"),
+    row("random of texts", step("{get: \"/${random.int('a', 'b')}\"}"), "bad-hole", 4, 13, "(1, 20)"),
+    row("random of unknown names", step("{get: '/${random.int(1, b)}'}"), "unknown-variable", 4, 29, "variables"),
+    row("unset default", step("get: /${env.A:-${env.B}}"), "missing-env", 4, 20, "${env.B:-value}"),
     row("unknown variable", step("get: /${tenent}") + "variables: {tenant: a}", "unknown-variable", 4, 11,
         "did you mean `tenant`?"),
     row("unknown variable in JSON", step("{post: /, json: {a: ['x${b}']}}"), "unknown-variable", 4, 28, "variables"),
     row("constant defined later", "variables: {a: '${b}', b: 1}\n", "unknown-variable", 1, 17, "move it up"),
-    row("data that is not there", step("get: /${accounts.user}"), "unknown-variable", 4, 11, "${name}"),
+    row("data that is not there", step("get: /${accounts.user}"), "unknown-variable", 4, 11, "`data`"),
     row("used before saved", step("{get: '/${id}', save: {id: {json: $.id}}}"), "not-saved-yet", 4, 13, "line 4"),
     row("saved by another flow",
         TOP + "flows:\n- steps: [{get: /, save: {id: {json: $.id}}}]\n- steps: [{get: '/${id}'}]",
@@ -201,6 +202,7 @@ def test_bad_input_is_told_with_code_place_and_hint(bad: SimpleNamespace) -> Non
 def test_every_code_of_the_catalogue_has_a_test() -> None:
     covered = {param.values[0].code for param in BAD}
     elsewhere = {"cannot-read", "plan-refused", "too-many-errors", "no-load", "fragment-removed"}
+    elsewhere |= {"bad-condition", "bad-regex"}
     source = Path(__file__).read_text(encoding="utf-8")
     assert all(re.search(rf'"{code}"', source) for code in elsewhere)
     assert covered | elsewhere == set(CODES)
