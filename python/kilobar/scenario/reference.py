@@ -57,8 +57,8 @@ _HOLES = """## Holes
 
 _CONDITIONS = """## Conditions
 
-What `if` and `while` look at: values with holes, compared with `==`, `!=`, `<`, `<=`, `>`, `>=`, `contains` or `matches`
-(a regular expression); `and`, `or`, `not` and parentheses; `is set` asks whether a variable has a value; a value alone
+What `if` and `while` look at: values with holes, compared with `==`, `!=`, `<`, `<=`, `>`, `>=`, `contains` or
+`matches` (a regular expression); `and`, `or`, `not` and parentheses; `is set` asks whether a variable has a value; a value alone
 holds unless it is empty, `0`, `false` or `null`. Texts with spaces stand in quotes. Two numbers are compared as numbers,
 anything else as text.
 
@@ -74,10 +74,10 @@ anything else as text.
 
 _VALUES = """## Values and where they reach
 
-* A value reaches the steps after the one that saves it. Those of `setup` reach everything, on all machines; those of
-  `before` reach the iterations of that user and `after`; those of an iteration end with it.
-* After an `if`, a value is there when both branches give it one (a branch that ends the iteration does not count). After
-  a `repeat` of at least one turn, what it saves is there; after `while` and `for_each`, which may have no turn, it is
+* A value reaches the steps after the one that saves it. Those of `setup` reach everything, on all machines; those
+  of `before` reach the iterations of that user and `after`; those of an iteration end with it.
+* After an `if`, a value is there when both branches give it one (a branch that ends the iteration does not count).
+  After a `repeat` of at least one turn, what it saves is there; after `while` and `for_each`, which may have no turn, it is
   not, unless the variable had a value before. What the steps of `parallel` save is there after all of them.
 * `if: ${x} is set` makes `x` usable inside `then`.
 """

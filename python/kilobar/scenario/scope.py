@@ -155,7 +155,7 @@ class Scope:
             self._findings.error("unknown-variable", f"there is no variable `{name}`", place, hint)
         elif not self.incomplete:
             known = sorted({*self._saved_here, *self._saved, *self._constants, *self._data})
-            otherwise = "save it in an earlier step, or define it under `variables`"
+            otherwise = "save it in an earlier step, or define it under `variables` or `data`"
             hint = did_you_mean(name, known, otherwise) or otherwise
             self._findings.error("unknown-variable", f"there is no variable `{name}`", place, hint)
 

@@ -51,7 +51,8 @@ def test_a_mistake_is_told_in_the_file_where_it_is(scenario, tmp_path: Path) -> 
     checked = scenario("steps: [{include: parts/b.yaml}]", parts__b="- get: /\n- {get: /, chek: 1}\n")
     assert codes(checked) == ["unknown-key"]
     place = checked.diagnostics[0].place
-    assert place and (place.file, place.line, place.column) == (str(tmp_path / "parts/b.yaml"), 2, 12)
+    assert place is not None
+    assert (place.file, place.line, place.column) == (str(tmp_path / "parts/b.yaml"), 2, 12)
 
 
 def test_a_file_cannot_include_itself(scenario) -> None:

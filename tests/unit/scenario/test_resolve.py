@@ -133,7 +133,7 @@ def test_the_example_of_every_function_is_one(name: str) -> None:
 
 
 def test_what_changes_during_the_run_tells_its_names_with_their_places() -> None:
-    template = resolver().template(scalar("x ${base64(\"${id}:${people.name}\")}"))
+    template = resolver().template(scalar('x ${base64("${id}:${people.name}")}'))
     assert [(named.label, named.place.column) for named in template.references] == [("id", 13), ("people.name", 19)]
     assert [piece.label for piece in template.pieces if isinstance(piece, Live)] == ["base64"]
 
