@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use kilobar_core::cookies::Jar;
-use kilobar_core::plan::{Body, Encode, Expr, Hole, Part, PartContent, Plan, Step, Template};
+use kilobar_core::plan::{Encode, Expr, Hole, Part, Plan, Step, Template};
 use kilobar_core::random::Random;
 use kilobar_core::template::{Bounds, ReadyTemplate, Scope, Value};
 
@@ -34,15 +34,15 @@ impl Secrets {
     /// values yet: see [`Self::with_values`].
     pub fn of(plan: &Plan) -> Self {
         let mut secrets = Self::default();
-        for step in plan.flows.iter().flat_map(|flow| &flow.steps) {
-            let Step::Request(request) = step else { continue };
-            let values = request.headers.iter().map(|(_, value)| value);
-            let body = request.body.as_ref().map(texts_of).unwrap_or_default();
-            for part in values.chain([&request.path]).chain(body).flat_map(parts_of) {
-                if let Part::Secret(text) = part {
-                    secrets.add(text);
+        for step in plan.all_steps() {
+            for part in step.templates().into_iter().flat_map(parts_of) {
+                match part {
+                    Part::Text(_) => {}
+                    Part::Secret(text) => secrets.add(text),
+                    Part::Hole(hole) => secrets.add_all(&hole.value),
                 }
             }
+            let Step::Request(request) = step else { continue };
             for (name, value) in request.headers.iter().filter(|(name, _)| is_secret_header(name)) {
                 secrets.variables.extend(parts_of(value).iter().filter_map(|part| match part {
                     Part::Hole(Hole { value: Expr::Variable(index), .. }) => Some(*index),
@@ -72,10 +72,25 @@ impl Secrets {
     /// These, and the present values of the variables that stand in secret headers of any request of the plan.
     pub fn with_values(&self, variables: &[Option<Value>]) -> Self {
         let mut secrets = self.clone();
-        for value in self.variables.iter().filter_map(|&index| variables.get(index)?.as_ref()) {
+        for (index, value) in variables.iter().enumerate() {
+            let Some(value) = value else { continue };
+            if !value.is_secret() && !self.variables.contains(&index) {
+                continue;
+            }
             secrets.add(&String::from_utf8_lossy(value.text()));
         }
         secrets
+    }
+
+    fn add_all(&mut self, expr: &Expr) {
+        match expr {
+            Expr::Secret(text) => self.add(text),
+            Expr::Member { of, .. } => self.add_all(of),
+            Expr::Join(inner) | Expr::Call { arguments: inner, .. } => {
+                inner.iter().for_each(|expr| self.add_all(expr));
+            }
+            Expr::Text(_) | Expr::Json(_) | Expr::Variable(_) | Expr::Column { .. } => {}
+        }
     }
 
     fn add(&mut self, text: &str) {
@@ -153,20 +168,6 @@ impl Secrets {
 /// Whether the value of this header may never be shown.
 pub fn is_secret_header(name: &str) -> bool {
     SECRET_HEADERS.iter().any(|secret| secret.eq_ignore_ascii_case(name.trim()))
-}
-
-fn texts_of(body: &Body) -> Vec<&Template> {
-    match body {
-        Body::Text(text) => vec![text],
-        Body::File(_) => Vec::new(),
-        Body::Multipart(parts) => {
-            let texts = parts.iter().filter_map(|part| match &part.content {
-                PartContent::Text(text) => Some(text),
-                PartContent::File(_) => None,
-            });
-            texts.chain(parts.iter().filter_map(|part| part.filename.as_ref())).collect()
-        }
-    }
 }
 
 fn parts_of(template: &Template) -> &[Part] {
@@ -247,7 +248,7 @@ fn hex_digit(digit: u8) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
-    use kilobar_core::plan::Function;
+    use kilobar_core::plan::{Body, Function};
 
     use super::*;
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from kilobar.model.template import Template
+from kilobar.model.template import CompareOperator, Template
 
-Compare = Literal["eq", "ne", "lt", "le", "gt", "ge"]
 Ranges: TypeAlias = tuple[tuple[int, int], ...]
 """Of status codes, both ends included."""
 
@@ -114,7 +113,7 @@ class StatusRule:
 class SizeRule:
     """The body has so many bytes, after decoding."""
 
-    operator: Compare
+    operator: CompareOperator
     bytes: int
 
     def to_json(self) -> dict[str, Any]:
@@ -126,7 +125,7 @@ class SizeRule:
 class TimeRule:
     """From the first byte sent to the last one received, redirects included."""
 
-    operator: Compare
+    operator: CompareOperator
     duration_ns: int
 
     def to_json(self) -> dict[str, Any]:
@@ -138,7 +137,7 @@ class TimeRule:
 class Matcher:
     """What a value must be. `operand` is a template; for "matches" a regular expression, for "exists" nothing."""
 
-    kind: Literal["exists", "equals", "contains", "matches"] | Compare
+    kind: Literal["exists", "equals", "contains", "matches"] | CompareOperator
     operand: Template | str | None = None
 
     def to_json(self) -> Any:

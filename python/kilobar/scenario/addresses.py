@@ -9,7 +9,7 @@ from kilobar.model import plan
 from kilobar.scenario import tree
 from kilobar.scenario.address import AddressError, authority_end, is_absolute, split_address
 from kilobar.scenario.findings import Findings, shorten
-from kilobar.scenario.resolve import Known, Piece, Random, Saved, Template
+from kilobar.scenario.pieces import Known, Live, Piece, Template
 
 
 class Address(NamedTuple):
@@ -150,10 +150,8 @@ def _label(pieces: Iterable[Piece]) -> str:
             case Known(hole=hole):
                 # One constant may have been put together from several pieces.
                 texts.append(f"{{{hole}}}" if not texts or texts[-1] != f"{{{hole}}}" else "")
-            case Saved(name=name):
-                texts.append(f"{{{name}}}")
-            case Random():
-                texts.append("{random.int}")
+            case Live():
+                texts.append(f"{{{piece.label}}}")
     return "".join(texts) or "/"
 
 

@@ -10,7 +10,7 @@ from kilobar.scenario import tree
 from kilobar.scenario.context import Context
 from kilobar.scenario.encode import joined
 from kilobar.scenario.files import readable
-from kilobar.scenario.resolve import Template
+from kilobar.scenario.pieces import Template
 from kilobar.scenario.scope import Scope
 
 

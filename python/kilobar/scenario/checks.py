@@ -16,11 +16,11 @@ from kilobar.scenario.encode import joined
 from kilobar.scenario.findings import shorten
 from kilobar.scenario.grammar import MAX_NAME
 from kilobar.scenario.headers import is_token
-from kilobar.scenario.resolve import Template
+from kilobar.scenario.pieces import Template
 from kilobar.scenario.yaml_nodes import Mapping, Node, Scalar, Sequence
 
 DEFAULT_STATUS = ((200, 399),)
-SIGNS: dict[plan.Compare, str] = {"eq": "=", "ne": "≠", "lt": "<", "le": "≤", "gt": ">", "ge": "≥"}
+SIGNS: dict[plan.CompareOperator, str] = {"eq": "=", "ne": "≠", "lt": "<", "le": "≤", "gt": ">", "ge": "≥"}
 MAX_CHECKS = 1_000
 """Checks of one request."""
 
@@ -101,7 +101,8 @@ class _Lowering:
 
     def _source(self, what: str, key: Scalar) -> plan.Extract:
         if what != "header":
-            self._context.check_expression(what, key.text, shorten(key.text), key.place_at)
+            language = "json_path" if what == "json" else what
+            self._context.check_expression(language, key.text, shorten(key.text), key.place_at)
         elif not is_token(key.text):
             message = f"`{shorten(key.text)}` is no header name"
             self._context.findings.error("bad-header", message, key.place, "use letters, digits and hyphens")
@@ -111,9 +112,7 @@ class _Lowering:
         self._context.check_expression("regex", pattern.text(), pattern.shown(), pattern.place_at)
         return pattern.text()
 
-    def _values(
-        self, source: plan.Extract, key: Scalar, wanted: tree.JsonValue | tree.Matcher
-    ) -> Iterator[_Named]:
+    def _values(self, source: plan.Extract, key: Scalar, wanted: tree.JsonValue | tree.Matcher) -> Iterator[_Named]:
         # A JSON path is known by its `$`; the others say what they are.
         what = shorten(key.text) if source.what == "json" else f"{source.what} {shorten(key.text)}"
         matcher = tree.Matcher(wanted.node.place, equals=wanted) if isinstance(wanted, tree.JsonValue) else wanted
@@ -152,10 +151,10 @@ class _Lowering:
         self._context.findings.error("bad-number", message, place, "write a number, or use `equals`")
 
 
-def _bounds(bounds: tree.Bounds | None) -> Iterator[tuple[plan.Compare, int]]:
+def _bounds(bounds: tree.Bounds | None) -> Iterator[tuple[plan.CompareOperator, int]]:
     if bounds is None:
         return
-    operators: tuple[plan.Compare, ...] = ("lt", "le", "eq", "ge", "gt")
+    operators: tuple[plan.CompareOperator, ...] = ("lt", "le", "eq", "ge", "gt")
     for operator in operators:
         value = getattr(bounds, operator)
         if value is not None:

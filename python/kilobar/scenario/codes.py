@@ -38,10 +38,10 @@ CODES: Mapping[str, str] = {
     "bad-host": "Not a host name or address.",
     "bad-xpath": "Not an XPath 1.0 expression such as `//title`.",
     "bad-css": "Not a CSS selector such as `a.next`.",
-    "bad-regex": "Not a regular expression that the engine can execute: look-around and backreferences have no bound.",
-    "bad-condition": "Not a condition such as `${n} > 3`.",
     "bad-include": "A file that cannot be included here: it would include itself, for example.",
     "bad-json-path": "Not a JSON path such as `$.items[0].id`.",
+    "bad-condition": "Not a condition such as `${n} > 3` or `${token} is set`.",
+    "bad-regex": "Not a regular expression, or one with parts that the engine does not have.",
     "bad-threshold": "Not a threshold such as `p99 < 250ms`.",
     "not-supported": "Meaningful, but this version of Kilobar cannot do it yet.",
     # Data

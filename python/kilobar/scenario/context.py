@@ -51,14 +51,20 @@ class Context:
         return self.series.setdefault((name, kind), len(self.series))
 
     def check_expression(self, language: str, text: str, shown: str, place_at: Callable[[int], Place]) -> None:
-        """A JSON path, XPath, CSS selector or regular expression; what is wrong with it is among the findings."""
-        problem_of, code, words, hint = {
-            "json": (self.engine.json_path_problem, "bad-json-path", "no JSON path", 'write for example "$.items[0].id"'),
-            "xpath": (self.engine.xpath_problem, "bad-xpath", "no XPath", 'write for example "//title"'),
-            "css": (self.engine.css_problem, "bad-css", "no CSS selector", 'write for example "a.next"'),
-            "regex": (self.engine.regex_problem, "bad-regex", "no regular expression", 'write for example "id=([0-9]+)"'),
-        }[language]  # fmt: skip
+        """A JSON path, XPath, CSS selector or regular expression, as the engine judges it; what is wrong is told."""
+        words, hint = _EXPRESSIONS[language]
+        problem_of: Problem | None = getattr(self.engine, f"{language}_problem")
         problem = problem_of(text) if problem_of is not None else None
         if problem is not None:
             offset, reason = problem
-            self.findings.error(code, f"`{shown}` is {words}: {reason}", place_at(offset), hint)
+            code = f"bad-{language.replace('_', '-')}"
+            self.findings.error(code, f"`{shown}` is no {words}: {reason}", place_at(offset), hint)
+
+
+_EXPRESSIONS = {
+    "json_path": ("JSON path", 'write for example "$.items[0].id"'),
+    "xpath": ("XPath", 'write for example "//title"'),
+    "css": ("CSS selector", 'write for example "a.next"'),
+    "regex": ("regular expression", 'write for example "id=([0-9]+)"'),
+}
+"""Kind of expression -> what it is called, and a hint."""

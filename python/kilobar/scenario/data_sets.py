@@ -11,11 +11,14 @@ from kilobar.scenario.context import EngineChecks
 from kilobar.scenario.data import DataInput, Demand, InlineRow, check_demand, lower_data
 from kilobar.scenario.encode import encode_text
 from kilobar.scenario.findings import Findings, shorten
-from kilobar.scenario.resolve import NAME, RESERVED, Known, Template
+from kilobar.scenario.pieces import Known, Template
+from kilobar.scenario.resolve import NAME, RESERVED
 from kilobar.scenario.yaml_nodes import Scalar
 
 
-def lower_data_sets(scenario: tree.Scenario, engine: EngineChecks, findings: Findings) -> dict[str, plan.DataSet | None]:
+def lower_data_sets(
+    scenario: tree.Scenario, engine: EngineChecks, findings: Findings
+) -> dict[str, plan.DataSet | None]:
     """The data sets by name; None for one with errors, so that its columns are not unknown as well."""
     constants = {key.text for key, _ in scenario.variables}
     lowered: dict[str, plan.DataSet | None] = {}
@@ -23,11 +26,15 @@ def lower_data_sets(scenario: tree.Scenario, engine: EngineChecks, findings: Fin
         if not NAME.fullmatch(key.text) or key.text in RESERVED or key.text in constants:
             hint = "use letters, digits and _, not starting with a digit, and no name of a constant"
             findings.error("bad-name", f"`{shorten(key.text)}` is no name for a data set", key.place, hint)
-        lowered[key.text] = _lower(key.text, data, engine, findings)
+            lowered[key.text] = None
+        else:
+            lowered[key.text] = _lower(key.text, data, engine, findings)
     return lowered
 
 
 def _lower(name: str, data: tree.Data, engine: EngineChecks, findings: Findings) -> plan.DataSet | None:
+    if (data.file is None) == (data.rows is None):
+        return None  # The reader has said so.
     if data.file is not None and engine.inspect_data is None:
         findings.error("not-supported", "this engine cannot read data", data.place, "install a newer one")
         return None

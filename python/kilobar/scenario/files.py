@@ -6,7 +6,7 @@ import os
 import stat
 
 from kilobar.scenario.findings import Findings
-from kilobar.scenario.resolve import Template
+from kilobar.scenario.pieces import Template
 
 
 def beside(path: Template) -> str:

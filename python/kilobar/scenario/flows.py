@@ -31,13 +31,14 @@ def lower_flows(context: Context) -> Lowered:
         scope.learn(part)
     lowering = Steps(context)
 
-    def lower(steps: tuple[tree.Step, ...]) -> tuple[plan.Step, ...]:
+    def lower(steps: tuple[tree.Step, ...], has_row: bool = True) -> tuple[plan.Step, ...]:
         scope.enter(steps)
+        scope.has_row = has_row
         lowered = lowering.lower(steps)
         scope.ended = False
         return lowered
 
-    setup = lower(scenario.setup)
+    setup = lower(scenario.setup, has_row=False)
     after_setup = scope.state()
     names: dict[str, Place] = {}
     lowered = []
@@ -54,7 +55,7 @@ def lower_flows(context: Context) -> Lowered:
         hint = "give at least one flow a weight above 0"
         context.findings.error("no-request", "all flows have weight 0", flows[0].place, hint)
     scope.restore(after_setup)
-    return Lowered(setup, tuple(lowered), lower(scenario.teardown))
+    return Lowered(setup, tuple(lowered), lower(scenario.teardown, has_row=False))
 
 
 def _parts(flow: tree.Flow) -> tuple[tuple[tree.Step, ...], ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from typing import NamedTuple
 
@@ -9,9 +10,8 @@ from kilobar.errors import Place
 from kilobar.model import plan
 from kilobar.scenario import tree
 from kilobar.scenario.context import Context
-from kilobar.scenario.encode import basic_credentials
 from kilobar.scenario.findings import shorten
-from kilobar.scenario.resolve import Known, Piece
+from kilobar.scenario.pieces import Computed, Joined, Known, Live, Piece
 
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,256}")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -85,8 +85,8 @@ class Headers:
 
     def _authorization(self, auth: tree.Auth) -> _Header:
         if auth.basic is not None:
-            credentials = basic_credentials(auth.basic.user, auth.basic.password)
-            pieces: tuple[Piece, ...] = (Known("Basic "), *credentials)
+            credentials = _credentials(auth.basic)
+            pieces: tuple[Piece, ...] = (Known("Basic "), credentials)
         else:
             pieces = (Known("Bearer "), *(auth.bearer.pieces if auth.bearer is not None else ()))
         self._check_line("authorization", pieces, auth.place)
@@ -108,6 +108,18 @@ class Headers:
             pieces.append(Known(f"{'; ' if pieces else ''}{key.text}="))
             pieces.extend(template.pieces)
         return tuple(pieces)
+
+
+def _credentials(basic: tree.Basic) -> Piece:
+    """Base64 of `user:password`, computed here when both are known."""
+    pieces = (*basic.user.pieces, Known(":"), *basic.password.pieces)
+    known = [piece for piece in pieces if isinstance(piece, Known)]
+    if len(known) == len(pieces):
+        text = "".join(piece.text for piece in known)
+        secret = any(piece.secret for piece in known)
+        return Known(base64.b64encode(text.encode()).decode("ascii"), secret)
+    operands = tuple(piece.value if isinstance(piece, Live) else piece for piece in pieces)
+    return Live(Computed("base64", (Joined(operands),)), basic.place)
 
 
 def is_token(name: str) -> bool:

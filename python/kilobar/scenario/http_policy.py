@@ -11,7 +11,7 @@ from kilobar.scenario import tree
 from kilobar.scenario.address import AddressError, check_host
 from kilobar.scenario.files import readable
 from kilobar.scenario.findings import Findings, shorten
-from kilobar.scenario.resolve import Template
+from kilobar.scenario.pieces import Template
 from kilobar.scenario.yaml_nodes import Scalar
 
 _VERSIONS: dict[str, Literal["http1", "http2", "http2_prior_knowledge"]] = {

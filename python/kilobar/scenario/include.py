@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from kilobar.errors import Place
 from kilobar.scenario.files import beside, cannot_read
 from kilobar.scenario.findings import Findings
-from kilobar.scenario.resolve import Template
+from kilobar.scenario.pieces import Template
 from kilobar.scenario.yaml_nodes import MAX_BYTES, Node, read_yaml
 
 MAX_FILE_DEPTH = 16

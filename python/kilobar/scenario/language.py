@@ -7,7 +7,7 @@ of the modules that lower.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 
 from kilobar.scenario import tree
@@ -268,27 +268,31 @@ def records() -> Mapping[str, Record | Variants]:
 @cache
 def _records() -> Mapping[str, Record | Variants]:
     found: dict[str, Record | Variants] = {}
-
-    def walk(of: Type) -> None:
-        match of:
-            case Record(name=name, fields=fields):
-                if name not in found:
-                    found[name] = of
-                    for field in fields:
-                        walk(field.type)
-            case Variants(name=name, records=variants):
-                if name not in found:
-                    found[name] = of
-                    for record in variants:
-                        walk(record)
-            case ListOf(item=inner) | MapOf(value=inner):
-                walk(inner)
-            case ByShape():
-                for option in of.options:
-                    walk(option)
-            case Named(name="step"):
-                walk(STEP)
-
-    walk(SCENARIO)
-    walk(INCLUDED_FILE)
+    for of in (SCENARIO, INCLUDED_FILE):
+        _collect(of, found)
     return found
+
+
+def _collect(of: Type, found: dict[str, Record | Variants]) -> None:
+    if isinstance(of, Record | Variants):
+        if of.name in found:
+            return
+        found[of.name] = of
+    for inner in _inside(of):
+        _collect(inner, found)
+
+
+def _inside(of: Type) -> Iterable[Type]:
+    """The types that a type is made of."""
+    match of:
+        case Record(fields=fields):
+            return (field.type for field in fields)
+        case Variants(records=variants):
+            return variants
+        case ListOf(item=inner) | MapOf(value=inner):
+            return (inner,)
+        case ByShape():
+            return of.options
+        case Named(name="step"):
+            return (STEP,)
+    return ()

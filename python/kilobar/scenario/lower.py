@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from kilobar.model import plan
 from kilobar.scenario import tree
 from kilobar.scenario.context import Context, EngineChecks
+from kilobar.scenario.data_sets import check_demands, lower_data_sets
 from kilobar.scenario.findings import Findings
 from kilobar.scenario.flows import lower_flows
 from kilobar.scenario.http_policy import lower_host, lower_http
@@ -30,10 +32,12 @@ class Surroundings(NamedTuple):
 def lower(scenario: tree.Scenario, around: Surroundings, resolver: Resolver, findings: Findings) -> plan.Plan | None:
     """The plan, or None when there were errors."""
     errors_before = findings.errors
-    scope = Scope((key.text for key, _ in scenario.variables), findings)
+    data = lower_data_sets(scenario, around.engine, findings)
+    scope = Scope((key.text for key, _ in scenario.variables), data, findings)
     context = Context(scenario, around.engine, resolver, findings, scope)
     steps = lower_flows(context)
     steps_complete = findings.errors == errors_before and not scenario.unreadable & STEP_KEYS
+    _warn_unused(scenario, data, scope, findings)
     load, arrivals = lower_load(scenario, around.default_load, findings)
     series_names = list(dict.fromkeys(name for name, _ in context.series))
     thresholds = lower_thresholds(scenario.thresholds, series_names if steps_complete else None, findings)
@@ -42,6 +46,8 @@ def lower(scenario: tree.Scenario, around: Surroundings, resolver: Resolver, fin
     if findings.errors > 0:
         return None
     warn_out_of_reach(scenario.load or (), steps.flows, scenario.max_in_flight, findings)
+    data_sets = tuple(data_set for data_set in data.values() if data_set is not None)
+    check_demands(scenario, data_sets, load, findings)
     result = plan.Plan(
         name=scenario.name.text().strip() if scenario.name else around.name,
         seed=scenario.seed,
@@ -53,6 +59,7 @@ def lower(scenario: tree.Scenario, around: Surroundings, resolver: Resolver, fin
         series=tuple(context.series),
         checks=tuple(context.checks),
         variables=tuple(scope.variables),
+        data=data_sets,
         origins=tuple(context.origins),
         http=http,
         max_in_flight=scenario.max_in_flight,
@@ -67,6 +74,15 @@ def lower(scenario: tree.Scenario, around: Surroundings, resolver: Resolver, fin
         findings.error("plan-refused", f"the engine refuses the plan: {error}", scenario.place, hint)
         return None
     return result
+
+
+def _warn_unused(
+    scenario: tree.Scenario, data: Mapping[str, plan.DataSet | None], scope: Scope, findings: Findings
+) -> None:
+    for key, _ in scenario.data:
+        if data[key.text] is not None and key.text not in scope.used_data and not scope.incomplete:
+            message = f"no step uses the data set `{key.text}`"
+            findings.warning("unused-data", message, key.place, "use a column, as ${" + key.text + ".column}")
 
 
 STEP_KEYS = frozenset(("setup", "flows", "steps", "teardown"))

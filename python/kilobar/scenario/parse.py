@@ -13,7 +13,8 @@ from kilobar.scenario.findings import Findings, did_you_mean, listing, shorten
 from kilobar.scenario.include import IncludedFiles
 from kilobar.scenario.json_body import encode_json
 from kilobar.scenario.language import SCENARIO, records
-from kilobar.scenario.resolve import NAME, RESERVED, Resolver, Template
+from kilobar.scenario.pieces import Template
+from kilobar.scenario.resolve import NAME, RESERVED, Resolver
 from kilobar.scenario.yaml_nodes import Mapping, Node, Scalar, Sequence
 
 INVALID: Final = object()
@@ -331,7 +332,7 @@ class Reader:
                 self._findings.error("conflicting-keys", message, places[present[1]], hint)
 
 
-NAME_HINT = "use letters, digits and _, not starting with a digit; `env` and `random` are taken"
+NAME_HINT = "use letters, digits and _, not starting with a digit; `env`, `random` and `py` are taken"
 
 
 def _describe(node: Node) -> str:

@@ -26,7 +26,7 @@ class Requests:
         self._headers = Headers(context)
 
     def lower(self, step: tree.RequestStep) -> tuple[plan.Step, ...]:
-        """The request, and after it what is set from its values. Empty when there were errors."""
+        """The request with what must be called before and set after it. Empty when there were errors."""
         scenario = self._context.scenario
         before = self._context.findings.errors
         address = self._addresses.read(step.url)
@@ -54,7 +54,7 @@ class Requests:
             checks=checked.checks,
             saves=saved.saves,
         )
-        return (request, *saved.sets)
+        return (*saved.calls, request, *saved.sets)
 
     def _query(self, step: tree.RequestStep, path: list[plan.Part]) -> Iterable[plan.Part]:
         separator = "&" if any(isinstance(part, plan.Text) and "?" in part.text for part in path) else "?"

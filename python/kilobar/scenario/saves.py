@@ -8,15 +8,17 @@ from kilobar.model import plan
 from kilobar.scenario import tree
 from kilobar.scenario.context import Context
 from kilobar.scenario.headers import is_token
-from kilobar.scenario.resolve import Template
+from kilobar.scenario.pieces import Template
 from kilobar.scenario.yaml_nodes import Scalar
 
 
 class Saved(NamedTuple):
     """The values of a response that are kept, and those made of other values, which a step of its own sets."""
 
+    calls: tuple[plan.Step, ...]
+    """Of Python functions, before the request."""
     saves: tuple[plan.Save, ...]
-    sets: tuple[plan.Set, ...]
+    sets: tuple[plan.Step, ...]
 
 
 def lower_saves(step: tree.RequestStep, context: Context) -> Saved:
@@ -34,11 +36,12 @@ def lower_saves(step: tree.RequestStep, context: Context) -> Saved:
         variable = context.scope.save(key)
         if source is not None:
             saves.append(plan.Save(variable, source, "first" if rule.pick is None else rule.pick, default))
-    sets = []
+    sets: list[plan.Step] = []
+    calls = context.scope.take_calls()
     for key, value in made:
         template = context.scope.value(value)
-        sets.append(plan.Set(context.scope.save(key), template))
-    return Saved(tuple(saves), tuple(sets))
+        sets.extend((*context.scope.take_calls(), plan.Set(context.scope.save(key), template)))
+    return Saved(calls, tuple(saves), tuple(sets))
 
 
 def _source(rule: tree.SaveRule, context: Context) -> plan.Extract | None:
@@ -52,7 +55,8 @@ def _source(rule: tree.SaveRule, context: Context) -> plan.Extract | None:
         template: Template | None = getattr(rule, what)
         if template is not None:
             text = template.text()
-            context.check_expression(what, text, template.shown(), template.place_at)
+            language = "json_path" if what == "json" else what
+            context.check_expression(language, text, template.shown(), template.place_at)
             attribute = rule.attribute.text() if rule.attribute is not None else None
             return plan.Extract(what, text, attribute, rule.group)
     if rule.header is not None:

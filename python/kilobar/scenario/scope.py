@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from kilobar.errors import Place
 from kilobar.model import plan
 from kilobar.scenario import tree
-from kilobar.scenario.encode import encode_piece, joined, value_pieces
-from kilobar.scenario.findings import Findings, did_you_mean, shorten
-from kilobar.scenario.resolve import NAME, RESERVED, Known, Piece, Reference, Template
+from kilobar.scenario.encode import DataColumns, encode_piece, encode_value, joined
+from kilobar.scenario.findings import Findings, did_you_mean, listing, shorten
+from kilobar.scenario.pieces import FromPython, Known, Named, Piece, Template, pieces_of
+from kilobar.scenario.resolve import NAME, RESERVED
 from kilobar.scenario.yaml_nodes import Scalar
 
 
@@ -28,14 +29,25 @@ class State(NamedTuple):
 class Scope:
     """The variables of a scenario, and which of them may be used at the present step."""
 
-    def __init__(self, constants: Iterable[str], findings: Findings) -> None:
+    def __init__(self, constants: Iterable[str], data: Mapping[str, plan.DataSet | None], findings: Findings) -> None:
         self._constants = frozenset(constants)
+        self._data = data
         self._findings = findings
         self._saved_at: dict[str, Place] = {}
         self._saved_here: dict[str, Place] = {}
         self._saved: set[str] = set()
         self._maybe: set[str] = set()
-        self._incomplete = False
+        self.incomplete = False
+        """Whether there are steps that could not be read."""
+        self.used_data: set[str] = set()
+        self._names: dict[str, int | DataColumns] = {
+            name: DataColumns(index, {column: at for at, column in enumerate(data_set.columns)})
+            for index, (name, data_set) in enumerate(data.items())
+            if data_set is not None
+        }
+        self._calls: list[plan.Step] = []
+        self.has_row = False
+        """Whether the steps are those of a user, which has a row of each data set."""
         self.ended = False
         """Whether an earlier step certainly ends the iteration."""
         self.variables: dict[str, int] = {}
@@ -57,7 +69,7 @@ class Scope:
         """Remembers where variables are saved, for messages."""
         for name, place in _saves_of(steps):
             if name is None:
-                self._incomplete = True
+                self.incomplete = True
             else:
                 self._saved_at.setdefault(name, place)
 
@@ -74,33 +86,54 @@ class Scope:
         """The index of a variable that has a value from here on."""
         name = key.text
         if not NAME.fullmatch(name) or name in RESERVED:
-            hint = "use letters, digits and _, not starting with a digit; `env` and `random` are taken"
+            hint = "use letters, digits and _, not starting with a digit; `env`, `random` and `py` are taken"
             self._findings.error("bad-name", f"`{shorten(name)}` is no name for a variable", key.place, hint)
-        elif name in self._constants:
-            hint = "choose another name: it is a constant under `variables`"
+        elif name in self._constants or name in self._data:
+            where = "a constant under `variables`" if name in self._constants else "a data set"
+            hint = f"choose another name: it is {where}"
             self._findings.error("bad-name", f"`{name}` cannot be saved", key.place, hint)
         self._saved.add(name)
         self._maybe.discard(name)
         return self._index(name)
 
     def _index(self, name: str) -> int:
-        return self.variables.setdefault(name, len(self.variables))
+        self._names.setdefault(name, self.variables.setdefault(name, len(self.variables)))
+        return self.variables[name]
 
-    def use(self, reference: Reference) -> bool:
+    def use(self, named: Named) -> bool:
         """Whether a name may be used here; why not is among the findings."""
-        if reference.name in self._saved:
+        if named.name in self._saved:
             return True
-        self._refuse(reference.name, reference.place)
+        if named.name in self._data:
+            return self._use_column(named)
+        self._refuse(named.name, named.place)
         return False
 
-    def ask(self, reference: Reference) -> bool:
-        """Whether it makes sense to ask if a name has a value."""
-        name = reference.name
-        if name in self._saved or name in self._maybe or name in self._saved_here:
-            self._index(name)
+    def _use_column(self, named: Named) -> bool:
+        self.used_data.add(named.name)
+        data_set = self._data[named.name]
+        if data_set is None:
+            return False
+        column = named.path[0] if named.path else None
+        if not self.has_row:
+            message = f"`setup` and `teardown` belong to no user, so there is no row of `{named.name}`"
+            self._findings.error("unknown-column", message, named.place, "use it in the steps of a flow")
+        elif column not in data_set.columns:
+            known = listing(data_set.columns[:10])
+            hint = did_you_mean(str(column), data_set.columns, f"there is {known}") if column is not None else known
+            shown = f"`{shorten(str(column))}`" if column is not None else "to use as a value"
+            message = f"the data set `{named.name}` has no column {shown}"
+            self._findings.error("unknown-column", message, named.place, hint)
+        else:
             return True
-        self._refuse(name, reference.place)
         return False
+
+    def ask(self, named: Named) -> int:
+        """The index of a name that is asked whether it has a value; that this makes no sense is among the findings."""
+        name = named.name
+        if name not in self._saved and name not in self._maybe and name not in self._saved_here:
+            self._refuse(name, named.place)
+        return self._index(name)
 
     def assume(self, names: Iterable[str]) -> None:
         """Names that a condition has found to have a value."""
@@ -120,9 +153,9 @@ class Scope:
             line = self._saved_at[name].line
             hint = f"another flow saves it at line {line}, but values do not pass between flows; those of `setup` do"
             self._findings.error("unknown-variable", f"there is no variable `{name}`", place, hint)
-        elif not self._incomplete:
-            known = sorted({*self._saved_here, *self._saved, *self._constants})
-            otherwise = "save it in an earlier step, or define it under `variables`"
+        elif not self.incomplete:
+            known = sorted({*self._saved_here, *self._saved, *self._constants, *self._data})
+            otherwise = "save it in an earlier step, or define it under `variables` or `data`"
             hint = did_you_mean(name, known, otherwise) or otherwise
             self._findings.error("unknown-variable", f"there is no variable `{name}`", place, hint)
 
@@ -131,8 +164,9 @@ class Scope:
     def encoded(self, pairs: Iterable[tuple[Piece, plan.Encode]]) -> Iterable[plan.Part]:
         """Pieces as parts of the plan; those with unknown names are left out, with the reason among the findings."""
         for piece, encode in pairs:
-            if isinstance(piece, Known) or all([self.use(reference) for reference in piece.references]):
-                yield encode_piece(piece, encode, self.variables)
+            usable = self._usable(piece)
+            if usable is not None:
+                yield encode_piece(usable, encode, self._names)
 
     def parts(self, pieces: Iterable[Piece], encode: plan.Encode = "raw") -> Iterable[plan.Part]:
         """Pieces that are all written in one way."""
@@ -143,8 +177,34 @@ class Scope:
         return joined(self.parts(pieces, encode))
 
     def value(self, template: Template) -> plan.Template:
-        """A template that is the value of a variable: a number or truth value of the scenario stays one."""
-        return joined(self.encoded(value_pieces(template)))
+        """A template whose value is kept: one that is a single hole keeps the type of its value."""
+        usable = tuple(piece for piece in map(self._usable, template.pieces) if piece is not None)
+        return encode_value(template._replace(pieces=usable), self._names)
+
+    def _usable(self, piece: Piece) -> Piece | None:
+        if isinstance(piece, Known):
+            return piece
+        if not all([self.use(named) for named in piece.references]):
+            return None
+        return piece.without_python(self._call) if piece.has_python else piece
+
+    # Calls of Python functions
+
+    def _call(self, call: FromPython) -> Named:
+        """Makes a step of the call, whose result is a variable that nobody else can name."""
+        name = f"py.{call.function} {len(self.variables)}"
+        arguments = tuple(
+            encode_value(Template(Scalar(call.place, ""), pieces_of(argument, call.place)), self._names)
+            for argument in call.arguments
+        )
+        self._calls.append(plan.Python(call.function, arguments, self._index(name)))
+        return Named(name, (), call.place)
+
+    def take_calls(self) -> tuple[plan.Step, ...]:
+        """The calls of Python functions that the templates since the last time need, in order."""
+        calls = tuple(self._calls)
+        self._calls.clear()
+        return calls
 
 
 def after_branches(branches: list[State]) -> State:

@@ -7,12 +7,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from kilobar.model import plan
-from kilobar.scenario import conditions, tree
+from kilobar.scenario import tree
+from kilobar.scenario.conditions import AllOf, Condition, lower_condition, parse_condition
 from kilobar.scenario.context import Context
 from kilobar.scenario.encode import joined
 from kilobar.scenario.findings import shorten
+from kilobar.scenario.narrowing import is_constant, names_known
+from kilobar.scenario.pieces import Template
 from kilobar.scenario.requests import Requests
-from kilobar.scenario.resolve import Template
 from kilobar.scenario.scope import State, after_branches, after_loop, after_parallel
 from kilobar.scenario.yaml_nodes import Scalar, Sequence
 
@@ -79,39 +81,56 @@ class Steps:
     def _exit(self, step: tree.ExitStep) -> tuple[plan.Step, ...]:
         message = self._scope.template(step.message.pieces)
         self._scope.ended = True
-        return (plan.Exit(step.what, message),)
+        return (*self._scope.take_calls(), plan.Exit(step.what, message))
 
     def _include(self, step: tree.IncludeStep) -> tuple[plan.Step, ...]:
         return self.lower(step.include or ())
 
     def _set(self, step: tree.SetStep) -> tuple[plan.Step, ...]:
-        sets = []
+        lowered: list[plan.Step] = []
         for key, value in step.set:
             template = self._scope.value(value)
-            sets.append(plan.Set(self._scope.save(key), template))
-        return tuple(sets)
+            lowered.extend((*self._scope.take_calls(), plan.Set(self._scope.save(key), template)))
+        return tuple(lowered)
 
     # Branches
 
-    def _condition(self, node: Scalar) -> conditions.Condition | None:
-        return conditions.parse(node, self._context.resolver, self._context.engine.regex_problem, self._findings)
+    def _condition(self, node: Scalar) -> tuple[Condition, plan.Condition] | None:
+        """As it was written and as it is in the plan; None with the reason among the findings."""
+        regex_problem = self._context.engine.regex_problem or _no_problem
+        condition = parse_condition(node, self._context.resolver, regex_problem, self._findings)
+        if condition is None:
+            return None
+        if not isinstance(condition, AllOf):
+            return condition, self._lowered(condition)
+        # What one part of an `and` asks for is known to the parts after it.
+        before = self._scope.state()
+        parts = []
+        for part in condition.conditions:
+            parts.append(self._lowered(part))
+            self._scope.assume(names_known(part, holds=True))
+        self._scope.restore(before)
+        return condition, plan.AllOf(tuple(parts))
+
+    def _lowered(self, condition: Condition) -> plan.Condition:
+        return lower_condition(condition, lambda template: self._scope.template(template.pieces), self._scope.ask)
 
     def _if(self, step: tree.IfStep) -> tuple[plan.Step, ...]:
-        condition = self._condition(step.if_)
-        lowered = condition and condition.lower(self._scope)
-        if condition is not None and not condition.references:
+        both = self._condition(step.if_)
+        calls = self._scope.take_calls()
+        if both is not None and is_constant(both[0]):
             hint = "use a value that is known only during the run, or remove the `if`"
             message = f"`{shorten(step.if_.text)}` is always the same: it uses only constants"
             self._findings.warning("constant-condition", message, step.if_.place, hint)
         before = self._scope.state()
-        self._scope.assume(condition.known_when(True) if condition else ())
+        self._scope.assume(names_known(both[0], holds=True) if both else ())
         then = self.lower(step.then)
         after_then = self._scope.state()
         self._scope.restore(before)
-        self._scope.assume(condition.known_when(False) if condition else ())
+        self._scope.assume(names_known(both[0], holds=False) if both else ())
         otherwise = self.lower(step.else_)
         self._scope.restore(after_branches([after_then, self._scope.state()]))
-        return (plan.If(lowered, then, otherwise),) if lowered is not None else ()
+        return (*calls, plan.If(both[1], then, otherwise)) if both is not None else ()
 
     def _parallel(self, step: tree.ParallelStep) -> tuple[plan.Step, ...]:
         before = self._scope.state()
@@ -130,11 +149,12 @@ class Steps:
     def _repeat(self, step: tree.RepeatStep) -> tuple[plan.Step, ...]:
         times = self._turns(step.repeat)
         template = self._scope.template(step.repeat.pieces)
+        calls = self._scope.take_calls()
         variable = self._scope.save(step.as_) if step.as_ is not None else None
         before = self._scope.state()
         steps = self.lower(step.steps)
         self._scope.restore(after_loop(before, self._scope.state(), certain=bool(times)))
-        return (plan.Repeat(template, variable, steps),)
+        return (*calls, plan.Repeat(template, variable, steps))
 
     def _turns(self, template: Template) -> int | None:
         """How often, when that is known."""
@@ -148,13 +168,16 @@ class Steps:
         return None
 
     def _while(self, step: tree.WhileStep) -> tuple[plan.Step, ...]:
-        condition = self._condition(step.while_)
-        lowered = condition and condition.lower(self._scope)
+        both = self._condition(step.while_)
+        if self._scope.take_calls():
+            hint = "call it in a `set` before the loop and at the end of its steps, and compare the variable"
+            message = "a Python function cannot be called in the condition of a `while`"
+            self._findings.error("not-supported", message, step.while_.place, hint)
         before = self._scope.state()
-        self._scope.assume(condition.known_when(True) if condition else ())
+        self._scope.assume(names_known(both[0], holds=True) if both else ())
         steps = self.lower(step.steps)
         self._scope.restore(after_loop(before, self._scope.state(), certain=False))
-        return (plan.While(lowered, step.max, steps),) if lowered is not None else ()
+        return (plan.While(both[1], step.max, steps),) if both is not None else ()
 
     def _for_each(self, step: tree.ForEachStep) -> tuple[plan.Step, ...]:
         certain = False
@@ -168,8 +191,13 @@ class Steps:
                 message = f"the list has {entries:,} entries, more than {MAX_ENTRIES:,}"
                 self._findings.error("too-large", message, node.place, "use `data` for so many values")
             items = joined(self._scope.encoded(step.for_each.encoded))
+        calls = self._scope.take_calls()
         before = self._scope.state()
         variable = self._scope.save(step.as_)
         steps = self.lower(step.steps)
         self._scope.restore(after_loop(before, self._scope.state(), certain))
-        return (plan.ForEach(items, variable, steps),)
+        return (*calls, plan.ForEach(items, variable, steps))
+
+
+def _no_problem(pattern: str) -> None:
+    """Stands for the judgement of an engine that has none."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kilobar.model.threshold import Threshold, ThresholdError, parse_threshold
 from kilobar.scenario.findings import Findings, did_you_mean
-from kilobar.scenario.resolve import Template
+from kilobar.scenario.pieces import Template
 
 
 def lower_thresholds(

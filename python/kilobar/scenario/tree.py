@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from kilobar.errors import Place
 from kilobar.scenario.json_body import Encoded
-from kilobar.scenario.resolve import Template
+from kilobar.scenario.pieces import Template
 from kilobar.scenario.values import ProxyAddress
 from kilobar.scenario.yaml_nodes import Node, Scalar
 

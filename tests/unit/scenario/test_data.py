@@ -178,15 +178,15 @@ def test_rows_of_the_scenario_that_do_not_fit_are_refused(data: DataInput, code:
         ({"pick": "sequential"}, None),
     ],
 )
-def test_unique_rows_that_cannot_be_enough_are_a_warning_with_numbers(
-    keys: dict[str, Any], words: str | None
-) -> None:
+def test_unique_rows_that_cannot_be_enough_are_a_warning_with_numbers(keys: dict[str, Any], words: str | None) -> None:
     data, _ = lower(inline({"a": "1"}, {"a": "2"}, **keys))
     assert data is not None
     findings = Findings()
     check_demand(data, PLACE, Demand(iterations=1_000, users=5), findings)
     assert findings.errors == 0
-    assert [(found.code, found.message) for found in findings.sorted()] == ([("data-too-short", words)] if words else [])
+    assert [(found.code, found.message) for found in findings.sorted()] == (
+        [("data-too-short", words)] if words else []
+    )
 
 
 texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=8)

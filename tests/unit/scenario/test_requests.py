@@ -131,9 +131,9 @@ def test_json_bodies_keep_types_and_digits(value: str, body: str) -> None:
 def test_a_random_number_in_json_is_a_number() -> None:
     assert request("{post: /, json: ['${random.int(-3, 7)}', 'x${random.int(1, 2)}']}")["body"]["text"] == [
         {"text": "["},
-        random_int(-3, 7),
+        random_int(-3, 7, "json_value"),
         {"text": ',"x'},
-        random_int(1, 2),
+        random_int(1, 2, "json_string"),
         {"text": '"]'},
     ]
 

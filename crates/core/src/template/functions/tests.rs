@@ -64,6 +64,27 @@ fn texts_become_other_texts() {
     }
 }
 
+/// Python reads the example of every function, and computes some of them itself.
+#[test]
+fn python_and_rust_agree_on_the_example_of_every_function() {
+    #[derive(serde::Deserialize)]
+    struct Example {
+        template: Template,
+        folded: Option<String>,
+    }
+    let examples = include_str!("../../../../../tests/golden/functions.json");
+    let examples: std::collections::BTreeMap<String, Example> = serde_json::from_str(examples).unwrap();
+    assert_eq!(examples.len(), 29);
+    for (name, example) in examples {
+        let ready = ReadyTemplate::compile(&example.template, &Bounds::default())
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        let value = value_of(&ready, &[], 1).unwrap_or_else(|error| panic!("{name}: {error}"));
+        if let Some(folded) = example.folded {
+            assert_eq!(value.text(), folded.as_bytes(), "{name}");
+        }
+    }
+}
+
 #[test]
 fn json_is_counted_and_written_as_it_is() {
     assert_eq!(of_json(Function::Length, "[1, [2, 3], {}]"), "3");
