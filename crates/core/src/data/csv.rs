@@ -28,11 +28,11 @@ pub(super) fn record(bytes: &[u8], delimiter: u8, at_end: bool) -> Result<Option
         Some(newline) => {
             let text = bytes[..newline].strip_suffix(b"\r").unwrap_or(&bytes[..newline]);
             let fields = 1 + memchr_iter(delimiter, text).count();
-            Ok(Some(Record { length: newline + 1, text: text.len(), fields }))
+            Ok(Some(Record { length: newline + 1, text: text.len(), fields, lines: 1 }))
         }
         None if at_end => {
             let fields = 1 + memchr_iter(delimiter, bytes).count();
-            Ok(Some(Record { length: bytes.len(), text: bytes.len(), fields }))
+            Ok(Some(Record { length: bytes.len(), text: bytes.len(), fields, lines: 0 }))
         }
         None => Ok(None),
     }
@@ -46,7 +46,8 @@ fn quoted_record(bytes: &[u8], delimiter: u8, at_end: bool) -> Result<Option<Rec
             let record = &bytes[..field.next];
             let text =
                 record.strip_suffix(b"\n").map_or(record, |text| text.strip_suffix(b"\r").unwrap_or(text));
-            return Ok(Some(Record { length: field.next, text: text.len(), fields }));
+            let lines = memchr_iter(b'\n', record).count();
+            return Ok(Some(Record { length: field.next, text: text.len(), fields, lines }));
         }
         at = field.next;
     }

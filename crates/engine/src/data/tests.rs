@@ -96,8 +96,8 @@ fn memory_does_not_grow_with_the_file() {
 
 #[test]
 fn pages_grow_with_the_file_so_that_their_index_stays_small() {
-    assert_eq!(pages::page_bytes(0), 16 * 1024);
-    assert_eq!(pages::page_bytes(4 << 30), 16 * 1024);
+    assert_eq!(pages::page_bytes(0), 4 * 1024);
+    assert_eq!(pages::page_bytes(1 << 30), 4 * 1024);
     assert_eq!(pages::page_bytes(1 << 40), 4 << 20);
 }
 
