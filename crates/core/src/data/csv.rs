@@ -206,9 +206,16 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_with_quotes_is_read_back(rows in prop::collection::vec(prop::collection::vec("[a,;\"\r\n é]{0,6}", 1..4), 0..6)) {
-            let quoted = |value: &String| format!("\"{}\"", value.replace('"', "\"\""));
-            let lines = rows.iter().map(|row| row.iter().map(quoted).collect::<Vec<_>>().join(";") + "\r\n");
+        fn what_a_writer_writes_is_read_back_whether_it_quotes_all_or_only_what_must_be(
+            rows in prop::collection::vec(prop::collection::vec("[a,;\"\r\n é]{0,6}", 1..4), 0..6),
+            quotes_all: bool,
+            line_end in prop::sample::select(&["\n", "\r\n"]),
+        ) {
+            let written = |value: &String| match quotes_all || value.contains([';', '"', '\r', '\n']) {
+                true => format!("\"{}\"", value.replace('"', "\"\"")),
+                false => value.clone(),
+            };
+            let lines = rows.iter().map(|row| row.iter().map(written).collect::<Vec<_>>().join(";") + line_end);
             prop_assert_eq!(read(lines.collect::<String>().as_bytes(), b';').unwrap(), rows);
         }
 

@@ -56,14 +56,14 @@ fn texts(row: &Row) -> Vec<String> {
 fn large_csv(rows: u64) -> String {
     let mut text = "id,name\r\n".to_owned();
     for row in 0..rows {
-        let line_break = if row % 10 == 0 { "\n" } else { " " };
+        let line_break = if row.is_multiple_of(10) { "\n" } else { " " };
         write!(text, "{row},\"row,{line_break}\"\"{row}\"\"\"\r\n").unwrap();
     }
     text + "\r\n\r\n"
 }
 
 fn expected_row(row: u64) -> Vec<String> {
-    vec![row.to_string(), format!("row,{}\"{row}\"", if row % 10 == 0 { "\n" } else { " " })]
+    vec![row.to_string(), format!("row,{}\"{row}\"", if row.is_multiple_of(10) { "\n" } else { " " })]
 }
 
 #[test]
