@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import os.path
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 from kilobar.errors import Place
 from kilobar.model.data import Csv, DataFile, DataFormat, DataSet, Exhausted, InlineRows, Jsonl, Pick, RowPer
+from kilobar.model.plan import Stage
 from kilobar.scenario.findings import Findings, listing, shorten
 from kilobar.scenario.parquet import ParquetError, ParquetMissingError, to_jsonl
 from kilobar.scenario.yaml_nodes import Scalar
@@ -59,6 +61,14 @@ class Demand(NamedTuple):
 
     iterations: int
     users: int
+
+    @staticmethod
+    def of(load: Sequence[Stage]) -> Demand:
+        """What a load needs when nothing goes wrong; a user of a closed stage has one iteration or more."""
+        rates = [stage for stage in load if stage.kind == "rate"]
+        arrivals = math.fsum((stage.start + stage.end) / 2 * stage.duration_ns / 1e9 for stage in rates)
+        users = max((max(stage.start, stage.end) for stage in load if stage.kind == "users"), default=0.0)
+        return Demand(iterations=math.floor(arrivals + 1e-6) + math.floor(users), users=math.floor(users))
 
 
 def lower_data(name: str, data: DataInput, directory: str, inspect: Inspect, findings: Findings) -> DataSet | None:

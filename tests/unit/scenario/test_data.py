@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from kilobar import _native
 from kilobar.errors import Diagnostic, Place
 from kilobar.model.data import Csv, DataFile, DataSet, InlineRows, Jsonl
+from kilobar.model.plan import Stage
 from kilobar.scenario.data import DataInput, Demand, InlineRow, check_demand, lower_data
 from kilobar.scenario.findings import Findings
 from kilobar.scenario.yaml_nodes import Scalar
@@ -187,6 +188,19 @@ def test_unique_rows_that_cannot_be_enough_are_a_warning_with_numbers(keys: dict
     assert [(found.code, found.message) for found in findings.sorted()] == (
         [("data-too-short", words)] if words else []
     )
+
+
+@pytest.mark.parametrize(
+    ("load", "demand"),
+    [
+        ([Stage("rate", 0.0, 500.0, 10_000_000_000), Stage("rate", 500.0, 500.0, 1_000_000_000)], Demand(3_000, 0)),
+        ([Stage("rate", 0.1, 0.1, 30_000_000_000)], Demand(3, 0)),
+        ([Stage("users", 0.0, 50.0, 1), Stage("users", 50.0, 5.0, 1)], Demand(50, 50)),
+        ([], Demand(0, 0)),
+    ],
+)
+def test_what_a_load_needs_at_least_follows_from_its_stages(load: list[Stage], demand: Demand) -> None:
+    assert Demand.of(load) == demand
 
 
 texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=8)

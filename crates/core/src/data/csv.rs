@@ -28,11 +28,11 @@ pub(super) fn record(bytes: &[u8], delimiter: u8, at_end: bool) -> Result<Option
         Some(newline) => {
             let text = bytes[..newline].strip_suffix(b"\r").unwrap_or(&bytes[..newline]);
             let fields = 1 + memchr_iter(delimiter, text).count();
-            Ok(Some(Record { length: newline + 1, text: text.len(), fields }))
+            Ok(Some(Record { length: newline + 1, text: text.len(), fields, lines: 1 }))
         }
         None if at_end => {
             let fields = 1 + memchr_iter(delimiter, bytes).count();
-            Ok(Some(Record { length: bytes.len(), text: bytes.len(), fields }))
+            Ok(Some(Record { length: bytes.len(), text: bytes.len(), fields, lines: 0 }))
         }
         None => Ok(None),
     }
@@ -46,7 +46,8 @@ fn quoted_record(bytes: &[u8], delimiter: u8, at_end: bool) -> Result<Option<Rec
             let record = &bytes[..field.next];
             let text =
                 record.strip_suffix(b"\n").map_or(record, |text| text.strip_suffix(b"\r").unwrap_or(text));
-            return Ok(Some(Record { length: field.next, text: text.len(), fields }));
+            let lines = memchr_iter(b'\n', record).count();
+            return Ok(Some(Record { length: field.next, text: text.len(), fields, lines }));
         }
         at = field.next;
     }
@@ -205,9 +206,16 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_with_quotes_is_read_back(rows in prop::collection::vec(prop::collection::vec("[a,;\"\r\n é]{0,6}", 1..4), 0..6)) {
-            let quoted = |value: &String| format!("\"{}\"", value.replace('"', "\"\""));
-            let lines = rows.iter().map(|row| row.iter().map(quoted).collect::<Vec<_>>().join(";") + "\r\n");
+        fn what_a_writer_writes_is_read_back_whether_it_quotes_all_or_only_what_must_be(
+            rows in prop::collection::vec(prop::collection::vec("[a,;\"\r\n é]{0,6}", 1..4), 0..6),
+            quotes_all: bool,
+            line_end in prop::sample::select(&["\n", "\r\n"]),
+        ) {
+            let written = |value: &String| match quotes_all || value.contains([';', '"', '\r', '\n']) {
+                true => format!("\"{}\"", value.replace('"', "\"\"")),
+                false => value.clone(),
+            };
+            let lines = rows.iter().map(|row| row.iter().map(written).collect::<Vec<_>>().join(";") + line_end);
             prop_assert_eq!(read(lines.collect::<String>().as_bytes(), b';').unwrap(), rows);
         }
 

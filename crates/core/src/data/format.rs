@@ -4,7 +4,7 @@ use super::error::{Encoding, Fault, Problem};
 use super::{Row, csv, jsonl};
 use crate::plan::DataFormat;
 use crate::template::Value;
-use memchr::memchr;
+use memchr::{memchr, memchr2};
 use std::borrow::Cow;
 
 /// The longest record, line breaks included.
@@ -22,6 +22,8 @@ pub(super) struct Record {
     pub text: usize,
     /// Number of values of a CSV record; 1 for JSON.
     pub fields: usize,
+    /// Number of line feeds.
+    pub lines: usize,
 }
 
 /// Reads single rows of one format.
@@ -93,11 +95,21 @@ impl RowFormat {
         }
     }
 
-    /// Whether the text of a record is what a row with these columns may be.
-    pub(super) fn check(&self, text: &[u8], record: &Record, columns: &[String]) -> Result<(), Fault> {
+    /// Whether the text of a record is what a row with these columns may be. `is_plain` says that it passes
+    /// [`is_plain`].
+    #[inline]
+    pub(super) fn check(
+        &self,
+        text: &[u8],
+        is_plain: bool,
+        record: &Record,
+        columns: &[String],
+    ) -> Result<(), Fault> {
         match *self {
             Self::Csv { delimiter } => {
-                check_csv(text, delimiter)?;
+                if !is_plain {
+                    check_csv(text, delimiter)?;
+                }
                 if record.fields != columns.len() {
                     return Err(ragged(columns.len(), record.fields));
                 }
@@ -179,6 +191,17 @@ fn json_values(line: &str, columns: &[String], mut store: impl FnMut(usize, &str
         Some(column) => Err(Fault::new(0, Problem::MissingKey(columns[column].clone()))),
         None => Ok(()),
     }
+}
+
+/// Whether all whole records in these bytes are UTF-8 without NUL or carriage return. To ask once for many records is
+/// much cheaper than to ask for each of them.
+pub(super) fn is_plain(bytes: &[u8], at_end: bool) -> bool {
+    let is_utf8 = match std::str::from_utf8(bytes) {
+        Ok(_) => true,
+        // A character that is cut off belongs to a record that is cut off.
+        Err(error) => error.error_len().is_none() && !at_end,
+    };
+    is_utf8 && memchr2(0, b'\r', bytes).is_none()
 }
 
 fn check_csv(text: &[u8], delimiter: u8) -> Result<(), Fault> {

@@ -17,7 +17,7 @@ pub(super) fn record(bytes: &[u8], at_end: bool) -> Option<Record> {
         None => return None,
     };
     // Space at the end says nothing in JSON, and a line of nothing but space is an empty one.
-    Some(Record { length, text: text.trim_ascii_end().len(), fields: 1 })
+    Some(Record { length, text: text.trim_ascii_end().len(), fields: 1, lines: length - text.len() })
 }
 
 /// The members of the object that `line` is, in order; each value as its JSON text.
@@ -103,9 +103,9 @@ mod tests {
 
     #[test]
     fn a_line_ends_with_its_line_feed() {
-        assert_eq!(record(b"{} \r\n{}", false), Some(Record { length: 5, text: 2, fields: 1 }));
+        assert_eq!(record(b"{} \r\n{}", false), Some(Record { length: 5, text: 2, fields: 1, lines: 1 }));
         assert_eq!(record(b"{}", false), None);
-        assert_eq!(record(b"{}", true), Some(Record { length: 2, text: 2, fields: 1 }));
-        assert_eq!(record(b" \t\n", true), Some(Record { length: 3, text: 0, fields: 1 }));
+        assert_eq!(record(b"{}", true), Some(Record { length: 2, text: 2, fields: 1, lines: 0 }));
+        assert_eq!(record(b" \t\n", true), Some(Record { length: 3, text: 0, fields: 1, lines: 1 }));
     }
 }

@@ -1,9 +1,8 @@
 //! Checks all records of a file that comes in pieces, and says where its rows are.
 
 use super::error::{DataError, Encoding, Fault, Problem};
-use super::format::{Record, RowFormat, check_names};
+use super::format::{Record, RowFormat, check_names, is_plain};
 use crate::plan::DataFormat;
-use memchr::memchr_iter;
 use std::ops::Range;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -76,12 +75,13 @@ impl Scanner {
             }
             at = self.begin(bytes)?;
         }
+        let is_plain = is_plain(&bytes[at..], at_end);
         while at < bytes.len() {
             let rest = &bytes[at..];
             let found = self.format.record(rest, at_end);
             let Some(record) = found.map_err(|fault| self.error(rest, fault))? else { break };
             let start = self.offset + at as u64;
-            if self.take(&rest[..record.length], &record)? {
+            if self.take(&rest[..record.length], is_plain, &record)? {
                 row(start..start + record.length as u64);
             }
             at += record.length;
@@ -112,11 +112,11 @@ impl Scanner {
 
     /// Whether the record is a row.
     #[inline]
-    fn take(&mut self, bytes: &[u8], record: &Record) -> Result<bool, DataError> {
+    fn take(&mut self, bytes: &[u8], is_plain: bool, record: &Record) -> Result<bool, DataError> {
         let text = &bytes[..record.text];
         if text.is_empty() {
             self.empty_line.get_or_insert(self.line);
-            self.line += 1;
+            self.line += record.lines as u64;
             return Ok(false);
         }
         if let Some(line) = self.empty_line {
@@ -127,10 +127,12 @@ impl Scanner {
             self.learn_columns(text).map_err(|fault| self.error(bytes, fault))?;
         }
         if is_row {
-            self.format.check(text, record, &self.columns).map_err(|fault| self.error(bytes, fault))?;
+            self.format
+                .check(text, is_plain, record, &self.columns)
+                .map_err(|fault| self.error(bytes, fault))?;
             self.rows += 1;
         }
-        self.line += memchr_iter(b'\n', bytes).count() as u64;
+        self.line += record.lines as u64;
         Ok(is_row)
     }
 

@@ -18,6 +18,9 @@ pub(super) const CACHE_BYTES: u64 = 8 * 1024 * 1024;
 /// Two at least: rows at the border of two pages come in turns when there are several workers.
 const MIN_KEPT_PAGES: u64 = 2;
 
+/// Of the smallest pages.
+const MAX_KEPT_PAGES: u64 = 2048;
+
 /// Rows that are served from memory before the file is looked at again.
 const ROWS_PER_LOOK: u32 = 4096;
 
@@ -89,7 +92,7 @@ impl FileTable {
         if index.rows.rows != rows {
             return Err(changed(format!("it had {rows} rows, now it has {}", index.rows.rows)));
         }
-        let places = (CACHE_BYTES / index.largest_page_bytes.max(1)).clamp(MIN_KEPT_PAGES, 1024);
+        let places = (CACHE_BYTES / index.largest_page_bytes.max(1)).clamp(MIN_KEPT_PAGES, MAX_KEPT_PAGES);
         Ok(Self {
             path: path.to_owned(),
             file,

@@ -14,7 +14,7 @@ use super::InspectError;
 const CHUNK_BYTES: usize = 1024 * 1024;
 
 /// Small enough that one row out of a page that is not in memory costs some microseconds.
-const SMALLEST_PAGE_BYTES: u64 = 16 * 1024;
+const SMALLEST_PAGE_BYTES: u64 = 4 * 1024;
 
 /// The index of a huge file stays below this, because its pages grow with it.
 const MAX_PAGES: u64 = 256 * 1024;
