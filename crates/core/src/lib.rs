@@ -6,11 +6,15 @@
 //! * [`plan`]: the one document an engine ever sees, and its JSON form.
 //! * [`schedule`]: when work starts: arrivals by arithmetic, shares of them, users over time.
 //! * [`template`], [`json_path`]: what is written into requests and read out of responses.
+//! * [`extract`], [`check`], [`content`]: what responses hold, what they must be, how they are decoded.
 //! * [`random`]: reproducible random numbers.
 //! * [`wire`]: protocols without I/O.
 //! * [`stats`]: histograms, intervals, the ledger: everything that is counted, and how it merges.
 #![deny(missing_docs)]
 
+pub mod check;
+pub mod content;
+pub mod extract;
 pub mod json_path;
 pub mod number;
 pub mod plan;

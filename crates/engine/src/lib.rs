@@ -13,6 +13,7 @@ mod dial;
 mod exchange;
 mod guard;
 mod iteration;
+mod judge;
 mod pool;
 mod program;
 mod ready_request;
@@ -25,6 +26,7 @@ mod trial;
 mod users;
 mod worker;
 
+pub use judge::Judge;
 pub use program::{Program, ProgramError};
 pub use trial::{Attempt, attempt};
 pub use worker::{WorkerError, run_worker};
