@@ -35,22 +35,9 @@ impl Evaluation<'_> {
             Function::LocalName => {
                 Outcome::Text(nodes()?.first().map_or("", |&node| self.page.local_name(node)).to_owned())
             }
-            Function::Sum => {
-                let mut sum = 0.0;
-                for node in nodes()? {
-                    sum += number_of(&self.string(node)?);
-                }
-                Outcome::Number(sum)
-            }
+            Function::Sum => Outcome::Number(self.sum(&nodes()?)?),
             Function::String => Outcome::Text(text(0)?),
-            Function::Concat => {
-                let mut all = String::new();
-                for index in 0..arguments.len() {
-                    all.push_str(&text(index)?);
-                }
-                self.spend(all.len() as u64)?;
-                Outcome::Text(all)
-            }
+            Function::Concat => Outcome::Text(self.concat(arguments, place)?),
             Function::StartsWith => Outcome::Boolean(text(0)?.starts_with(&text(1)?)),
             Function::Contains => Outcome::Boolean(text(0)?.contains(&text(1)?)),
             Function::SubstringBefore => {
@@ -81,6 +68,19 @@ impl Evaluation<'_> {
             Function::Ceiling => Outcome::Number(number(0)?.ceil()),
             Function::Round => Outcome::Number(round(number(0)?)),
         })
+    }
+
+    fn sum(&self, nodes: &[u32]) -> Result<f64, TooMuch> {
+        nodes.iter().try_fold(0.0, |sum, &node| Ok(sum + number_of(&self.string(node)?)))
+    }
+
+    fn concat(&self, texts: &[Expression], place: Place) -> Result<String, TooMuch> {
+        let mut all = String::new();
+        for text in texts {
+            all.push_str(&self.text(text, place)?);
+        }
+        self.spend(all.len() as u64)?;
+        Ok(all)
     }
 }
 
