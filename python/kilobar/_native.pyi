@@ -86,8 +86,17 @@ def check_plan(plan_json: str) -> None:
 def check_json_path(path: str) -> tuple[int, str] | None:
     """None when valid, else (offset in characters, message)."""
 
+def check_xpath(expression: str) -> tuple[int, str] | None:
+    """None when valid, else (offset in characters, message)."""
+
+def check_css(selector: str) -> tuple[int, str] | None:
+    """None when valid, else (offset in characters, message)."""
+
+def check_regex(pattern: str) -> tuple[int, str] | None:
+    """None when valid, else (offset in characters, message)."""
+
 def json_path_value(path: str, document: bytes) -> str | None:
-    """The JSON text found at a path; None when there is none. Raises ValueError."""
+    """The first JSON text found at a path; None when there is none. Raises ValueError."""
 
 def inspect_data(path: str, format_json: str, columns: list[str]) -> tuple[list[str], int, int]:
     """Reads a whole file of rows: (names of the columns, number of rows, size in bytes). Without `columns`, the header

@@ -8,6 +8,7 @@
 //! * [`data`]: which row of data a user or iteration gets, and how rows are read.
 //! * [`template`], [`json_path`]: what is written into requests and read out of responses.
 //! * [`cookies`], [`url`]: what servers ask to be sent back, and where they lead.
+//! * [`extract`], [`check`], [`content`]: what responses hold, what they must be, how they are decoded.
 //! * [`random`]: reproducible random numbers.
 //! * [`wire`]: protocols without I/O.
 //! * [`stats`]: histograms, intervals, the ledger: everything that is counted, and how it merges.
@@ -15,6 +16,9 @@
 
 pub mod cookies;
 pub mod data;
+pub mod check;
+pub mod content;
+pub mod extract;
 pub mod json_path;
 pub mod number;
 pub mod plan;

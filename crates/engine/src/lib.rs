@@ -25,6 +25,7 @@ mod message;
 mod multipart;
 mod once;
 mod origins;
+mod judge;
 mod pool;
 mod program;
 mod proxy;
@@ -45,6 +46,7 @@ mod worker;
 
 pub use data::{InspectError, TableError, Tables, inspect_data};
 pub use once::{Mishap, Occasion, Outcome, once};
+pub use judge::Judge;
 pub use program::{Program, ProgramError};
 pub use python::{Answer, BRIDGE, Bridge, Call};
 pub use trial::{Attempt, TriedHop, attempt};

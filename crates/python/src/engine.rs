@@ -2,14 +2,19 @@ use std::cell::RefCell;
 use std::os::fd::{FromRawFd, OwnedFd, RawFd};
 use std::rc::Rc;
 
+use kilobar_core::extract::{Extractor, Pattern};
 use kilobar_core::json_path::JsonPath;
 use kilobar_engine::{BRIDGE, Occasion, Program, WorkerError};
+use kilobar_core::plan::Extract;
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(check_plan, module)?)?;
     module.add_function(wrap_pyfunction!(check_json_path, module)?)?;
+    module.add_function(wrap_pyfunction!(check_xpath, module)?)?;
+    module.add_function(wrap_pyfunction!(check_css, module)?)?;
+    module.add_function(wrap_pyfunction!(check_regex, module)?)?;
     module.add_function(wrap_pyfunction!(json_path_value, module)?)?;
     module.add_function(wrap_pyfunction!(run_worker, module)?)?;
     module.add_function(wrap_pyfunction!(attempt, module)?)?;
@@ -28,6 +33,23 @@ fn check_plan(plan_json: &str) -> PyResult<()> {
 #[pyfunction]
 fn check_json_path(path: &str) -> Option<(usize, String)> {
     JsonPath::parse(path).err().map(|error| (error.offset, error.message))
+}
+
+#[pyfunction]
+fn check_xpath(expression: &str) -> Option<(usize, String)> {
+    let compiled = Extractor::compile(&Extract::Xpath(expression.to_owned()));
+    compiled.err().map(|error| (error.offset, error.message))
+}
+
+#[pyfunction]
+fn check_css(selector: &str) -> Option<(usize, String)> {
+    let compiled = Extractor::compile(&Extract::Css { selector: selector.to_owned(), attribute: None });
+    compiled.err().map(|error| (error.offset, error.message))
+}
+
+#[pyfunction]
+fn check_regex(pattern: &str) -> Option<(usize, String)> {
+    Pattern::compile(pattern).err().map(|error| (error.offset, error.message))
 }
 
 #[pyfunction]

@@ -43,6 +43,16 @@ pub(super) fn find_all<'a>(tree: &Tree<'a>, steps: &[Step], at_most: usize) -> O
     }
 }
 
+/// Whether the two elements of an array are equal; `None` when finding out takes too long.
+pub(super) fn elements_are_equal(tree: &Tree) -> Option<bool> {
+    let walk = Walk { tree, work: Cell::new(0) };
+    let mut elements = tree.children(0);
+    match (elements.next(), elements.next()) {
+        (Some(left), Some(right)) => walk.equal_nodes(left, right).ok(),
+        _ => None,
+    }
+}
+
 impl Walk<'_, '_> {
     /// Visits what the steps lead to from `node`. Depth first, which is the order of RFC 9535 without its lists.
     pub fn follow(&self, node: u32, steps: &[Step], visit: Visit) -> Result<(), Stop> {

@@ -149,6 +149,11 @@ impl<'a> Walk<'_, 'a> {
         })
     }
 
+    /// Whether two values are equal.
+    pub(super) fn equal_nodes(&self, left: u32, right: u32) -> Result<bool, Stop> {
+        self.equal(&self.view_node(left), &self.view_node(right))
+    }
+
     fn equal_trees(&self, left: u32, right: u32) -> Result<bool, Stop> {
         if self.tree.is_array(left) != self.tree.is_array(right)
             || self.length(left)? != self.length(right)?
@@ -162,7 +167,7 @@ impl<'a> Walk<'_, 'a> {
                 Some(name) => self.member(right, name)?,
             };
             let Some(other) = other else { return Ok(false) };
-            if !self.equal(&self.view_node(child), &self.view_node(other))? {
+            if !self.equal_nodes(child, other)? {
                 return Ok(false);
             }
         }

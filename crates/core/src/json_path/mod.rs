@@ -114,6 +114,15 @@ impl JsonPath {
     }
 }
 
+/// Whether two JSON texts have the same value: numbers compare exactly, objects whatever the order of their members.
+/// `None` when one of them is not JSON.
+pub(crate) fn same_value(left: &str, right: &str) -> Option<bool> {
+    scan::find(left, &[]).ok()?;
+    scan::find(right, &[]).ok()?;
+    let both = format!("[{left},{right}]");
+    evaluate::elements_are_equal(&Tree::of(&both)?)
+}
+
 impl NotJson {
     /// `at` is a byte offset; all bytes before it are UTF-8.
     fn new(document: &[u8], at: usize, message: &'static str) -> Self {
