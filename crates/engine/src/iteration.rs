@@ -17,7 +17,7 @@ use crate::pool::Pool;
 use crate::program::{Program, ReadyStep};
 use crate::ready_request::Draft;
 use crate::recorder::Recorder;
-use crate::redirect::Hop;
+use crate::request::Course;
 use crate::resolve::Resolver;
 use crate::tls::{TlsPolicy, TlsPolicyError};
 
@@ -47,8 +47,8 @@ pub struct User {
     pub random: Random,
     /// The cookies that servers gave it.
     pub jar: Jar,
-    /// The redirects that the last request followed.
-    pub hops: Vec<Hop>,
+    /// What has happened to its last request.
+    pub course: Course,
     /// The response that was read last.
     pub reader: ResponseReader,
     pub(crate) own_pool: Pool,
@@ -95,7 +95,7 @@ impl Engine {
             variables: Vec::new(),
             random: Random::new(seed),
             jar: Jar::default(),
-            hops: Vec::new(),
+            course: Course::default(),
             reader: ResponseReader::new(Limits {
                 max_head_bytes: http.max_head_bytes as usize,
                 max_body_bytes: http.max_body_bytes,

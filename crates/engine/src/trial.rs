@@ -110,15 +110,13 @@ async fn try_flow(engine: &Engine, user: &mut User, flow: usize, tell: &mut impl
 
 async fn try_request(engine: &Engine, user: &mut User, flow: usize, request: &ReadyRequest) -> Attempt {
     let plan = &engine.program.plan;
-    let mut exchange = Exchange::default();
-    let mut dialled = None;
-    let mut complete = false;
     user.kept.clear();
     // As they are before: whoever tries a scenario wants to see what this very exchange saves.
     let secrets = engine.program.secrets.with_values(&user.variables).with_cookies(&user.jar);
     let shown = secrets.hide(request.redacted(&user.variables, &mut user.random.clone()));
-    let done = engine.send(user, request, now_ns(), &mut exchange, &mut dialled, &mut complete).await;
-    engine.keep_whole(user, &exchange);
+    let done = engine.send(user, request, now_ns()).await;
+    engine.keep_whole(user);
+    let course = &user.course;
     let saved = request.saves.iter().filter_map(|(index, _)| {
         let value = user.variables[*index].as_ref()?;
         Some((
@@ -126,7 +124,7 @@ async fn try_request(engine: &Engine, user: &mut User, flow: usize, request: &Re
             secrets.hide(String::from_utf8_lossy(value.text()).into_owned()),
         ))
     });
-    let redirects = user.hops.iter().map(|hop| TriedHop {
+    let redirects = course.hops.iter().map(|hop| TriedHop {
         status: hop.status,
         url: secrets.hide(hop.url.clone()),
         phases_ns: phases(hop.dial.as_deref(), &hop.exchange, true),
@@ -138,9 +136,9 @@ async fn try_request(engine: &Engine, user: &mut User, flow: usize, request: &Re
         request: shown,
         saved: saved.collect(),
         response: secrets.hide_in_response(&user.kept),
-        status: if exchange.bytes_in > 0 { user.reader.status() } else { 0 },
-        phases_ns: phases(dialled.as_deref(), &exchange, complete),
-        bytes_in: exchange.bytes_in,
+        status: if course.exchange.bytes_in > 0 { user.reader.status() } else { 0 },
+        phases_ns: phases(course.dial.as_deref(), &course.exchange, course.complete),
+        bytes_in: course.exchange.bytes_in,
         failure: done.err().map(|failure| (failure.class.name(), failure.message)),
     }
 }
