@@ -494,6 +494,59 @@ mod tests {
     }
 
     #[test]
+    fn requests_that_can_never_be_sent_are_refused_with_the_reason() {
+        let hole = || Template::Parts(vec![Part::variable(0, Encode::Raw)]);
+        let refused = |change: &dyn Fn(&mut Request)| {
+            let mut plan: Plan =
+                serde_json::from_str(include_str!("../../../tests/golden/plans/first.json")).unwrap();
+            plan.version = PLAN_VERSION;
+            plan.variables.push("text".into());
+            let Step::Request(request) = &mut plan.flows[0].steps[0] else { unreachable!("it gets /") };
+            change(request);
+            Program::new(plan).err().expect("it is refused").to_string()
+        };
+        for (change, words) in [
+            (
+                &(|request: &mut Request| request.redirects = 101) as &dyn Fn(&mut Request),
+                "at most 100 redirects",
+            ),
+            (&|request| request.body = Some(Body::File("/no/such".into())), "body file /no/such"),
+            (&|request| request.path = Template::Fixed("/a b".into()), "percent-encode it"),
+            (
+                &|request| {
+                    request.headers = vec![("Content-Type".into(), hole())];
+                    request.body = Some(Body::Multipart(Vec::new()));
+                },
+                "the content type of a multipart body is made of values",
+            ),
+        ] {
+            let message = refused(change);
+            assert!(message.contains(words), "{message}");
+            assert!(message.starts_with("flow \"flow 1\", step 1: "), "{message}");
+        }
+    }
+
+    #[test]
+    fn files_and_parts_are_shown_by_their_names() {
+        let part = |name: &str, content, filename: Option<&str>| BodyPart {
+            name: name.into(),
+            content,
+            filename: filename.map(|name| Template::Fixed(name.into())),
+            content_type: None,
+        };
+        let parts = [
+            part("a", PartContent::Text(Template::Fixed("1".into())), None),
+            part("up", PartContent::File("/tmp/x.bin".into()), Some("x.bin")),
+        ];
+        let mut shown = Vec::new();
+        let mut add = |template: &Template, out: &mut Vec<u8>| {
+            out.extend_from_slice(template.fixed_text().unwrap().as_bytes());
+        };
+        parts.iter().for_each(|part| show_part(part, &mut add, &mut shown));
+        assert_eq!(String::from_utf8(shown).unwrap(), "\na: 1\nup: x.bin <the file /tmp/x.bin>");
+    }
+
+    #[test]
     fn a_short_request_is_shown_whole() {
         let body = Template::Parts(vec![Part::Text("a=1&b=".into()), Part::Secret("pass".into())]);
         assert_eq!(shown("/x", body, None), "GET /x HTTP/1.1\nhost: 127.0.0.1:8700\n\na=1&b=***");

@@ -98,7 +98,11 @@ fn a_given_address_is_used_for_a_name_and_judged() {
     let (port, log) = answer(|_| response(200, "", ""));
     let shop = json!({"scheme": "http", "host": "shop.example", "port": port});
     let attempts = |address: &str| {
-        tried(&plan(&[shop.clone()], &json!({"resolve": [["Shop.example", address]]}), &[json!({})]))
+        tried(&plan(
+            std::slice::from_ref(&shop),
+            &json!({"resolve": [["Shop.example", address]]}),
+            &[json!({})],
+        ))
     };
     assert_eq!(attempts("127.0.0.1")[0].status, 200);
     assert!(log.all()[0].contains(&format!("host: shop.example:{port}\r\n")));
