@@ -536,14 +536,14 @@ mod tests {
         };
         let parts = [
             part("a", PartContent::Text(Template::Fixed("1".into())), None),
-            part("up", PartContent::File("/tmp/x.bin".into()), Some("x.bin")),
+            part("up", PartContent::File("/data/x.bin".into()), Some("x.bin")),
         ];
         let mut shown = Vec::new();
         let mut add = |template: &Template, out: &mut Vec<u8>| {
             out.extend_from_slice(template.fixed_text().unwrap().as_bytes());
         };
         parts.iter().for_each(|part| show_part(part, &mut add, &mut shown));
-        assert_eq!(String::from_utf8(shown).unwrap(), "\na: 1\nup: x.bin <the file /tmp/x.bin>");
+        assert_eq!(String::from_utf8(shown).unwrap(), "\na: 1\nup: x.bin <the file /data/x.bin>");
     }
 
     #[test]
