@@ -14,10 +14,10 @@
 //! * [`stats`]: histograms, intervals, the ledger: everything that is counted, and how it merges.
 #![deny(missing_docs)]
 
-pub mod cookies;
-pub mod data;
 pub mod check;
 pub mod content;
+pub mod cookies;
+pub mod data;
 pub mod extract;
 pub mod json_path;
 pub mod number;

@@ -9,7 +9,8 @@ fn every_golden_plan_is_read_whole() {
     for entry in std::fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
         let json = std::fs::read_to_string(&path).unwrap();
-        let plan: Plan = serde_json::from_str(&json).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let plan: Plan =
+            serde_json::from_str(&json).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         assert_eq!(plan.version, PLAN_VERSION, "{}", path.display());
         read += 1;
     }

@@ -11,7 +11,7 @@ use std::task::{Context, Poll, Waker};
 
 use kilobar_clock::now_ns;
 use kilobar_core::stats::{ErrorClass, Phase};
-use kilobar_core::wire::http1::{Progress, ResponseReader};
+use kilobar_core::wire::http1::{Progress, RequestMethod, ResponseReader};
 
 use crate::connection::Connection;
 use crate::dial::Failure;
@@ -104,12 +104,25 @@ impl Exchange {
 }
 
 /// How long an exchange may take.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Limit {
     /// From now on.
     pub remaining_ns: u64,
     /// What the step asked for, before redirects took their part of it.
     pub timeout_ns: u64,
+}
+
+/// Where an exchange goes, and what it may be.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Aim {
+    /// Index of the origin.
+    pub origin: usize,
+    /// What the response may look like.
+    pub response_to: RequestMethod,
+    /// The body waits until the server wants it.
+    pub expects_continue: bool,
+    /// How long it may take.
+    pub limit: Limit,
 }
 
 /// What an exchange reads into.
@@ -125,7 +138,7 @@ pub struct Incoming<'a> {
 }
 
 /// Sends `message` and reads the whole response. `exchange.send_ns` is given; everything else is filled in, as far
-/// as it came also when it fails. With `expects_continue` the body waits until the server wants it.
+/// as it came also when it fails.
 ///
 /// # Errors
 /// Anything but a complete response, and bytes after it.
@@ -133,14 +146,13 @@ pub struct Incoming<'a> {
 pub async fn run(
     connection: &mut Connection,
     message: &Message,
-    expects_continue: bool,
+    aim: &Aim,
     incoming: &mut Incoming<'_>,
     alarm: &Alarm,
-    limit: Limit,
     exchange: &mut Exchange,
 ) -> Result<(), Failure> {
-    alarm.set(exchange.send_ns.saturating_add(limit.remaining_ns));
-    let done = if expects_continue {
+    alarm.set(exchange.send_ns.saturating_add(aim.limit.remaining_ns));
+    let done = if aim.expects_continue {
         // Rare: its future is kept out of the hot one.
         Box::pin(expect::send_when_wanted(connection, message, incoming, alarm, exchange)).await
     } else {
@@ -149,7 +161,7 @@ pub async fn run(
     alarm.clear();
     if let Err(failure) = &done {
         exchange.end_ns = now_ns();
-        return Err(explain(failure, connection, incoming.reader, limit.timeout_ns));
+        return Err(explain(failure, connection, incoming.reader, aim.limit.timeout_ns));
     }
     connection.exchanges += 1;
     Ok(())

@@ -80,7 +80,7 @@ impl Engine {
                         Ok(end_ns) => {
                             pace.intended_ns = end_ns;
                             // What was done with the response since its last byte is no service time of the next one.
-                            pace.now_ns = if !request.saves.is_empty() { now_ns() } else { end_ns };
+                            pace.now_ns = if !request.judge.is_about_status() { now_ns() } else { end_ns };
                         }
                         Err(failure) => {
                             pace.now_ns = now_ns();

@@ -20,7 +20,7 @@ use crate::program::{Program, ReadyFlow};
 use crate::python::Python;
 use crate::ready_request::Draft;
 use crate::recorder::Recorder;
-use crate::redirect::Hop;
+use crate::request::Course;
 use crate::resolve::Resolver;
 use crate::rows::{self, Rows};
 use crate::tls::TlsPolicy;
@@ -78,8 +78,8 @@ pub struct User {
     pub random: Random,
     /// Its cookies.
     pub jar: Jar,
-    /// The redirects that the last request followed.
-    pub hops: Vec<Hop>,
+    /// What has happened to its last request.
+    pub course: Course,
     /// The response that was read last.
     pub reader: ResponseReader,
     /// What the checks said on the last response, by index of the check: only when somebody looks on.
@@ -196,7 +196,7 @@ impl Engine {
             sequence: 0,
             random: Random::new(seed),
             jar: self.given.borrow().jar.clone(),
-            hops: Vec::new(),
+            course: Course::default(),
             reader: ResponseReader::new(Limits {
                 max_head_bytes: http.max_head_bytes as usize,
                 max_body_bytes: http.max_body_bytes,

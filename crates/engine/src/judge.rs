@@ -1,11 +1,11 @@
 //! Looks into a response: is it what it must be, and what of it is kept.
 
-use kilobar_core::check::{Checker, Expected, Scope};
+use kilobar_core::check::{Checker, Expected};
 use kilobar_core::extract::{Extractor, Response};
 use kilobar_core::plan::{Plan, Request, Save, Which};
 use kilobar_core::random::Random;
 use kilobar_core::stats::ErrorClass;
-use kilobar_core::template::Value;
+use kilobar_core::template::{Bounds, Row, Scope, Value};
 
 use crate::dial::Failure;
 
@@ -15,6 +15,31 @@ pub struct Judge {
     expect_status: Box<[(u16, u16)]>,
     checks: Box<[Checker]>,
     saves: Box<[ReadySave]>,
+}
+
+/// What a user knows: templates are filled from it, values are saved into it.
+pub struct Memory<'a> {
+    /// Saved values, by index.
+    pub variables: &'a mut [Option<Value>],
+    /// Rows of data, by index of the data set.
+    pub rows: &'a [Option<Row>],
+    /// Number of the iteration.
+    pub sequence: u64,
+    /// Random choices.
+    pub random: &'a mut Random,
+}
+
+impl Memory<'_> {
+    fn scope(&mut self) -> Scope<'_> {
+        let unix_ns = kilobar_clock::unix_ns();
+        Scope {
+            variables: self.variables,
+            rows: self.rows,
+            sequence: self.sequence,
+            unix_ns,
+            random: self.random,
+        }
+    }
 }
 
 /// A value to keep, made ready.
@@ -32,18 +57,25 @@ impl Judge {
     /// # Errors
     /// When one of them is wrong or refers to what the plan does not have, in words.
     pub fn compile(plan: &Plan, request: &Request) -> Result<Self, String> {
+        let bounds = Bounds::of(plan);
         let mut checks = Vec::with_capacity(request.checks.len());
         for check in &request.checks {
             plan.checks.get(check.name).ok_or("a check has no name in the plan")?;
-            checks.push(Checker::compile(check)?);
+            checks.push(Checker::compile(check, &bounds)?);
         }
         let mut saves = Vec::with_capacity(request.saves.len());
         for save in &request.saves {
             plan.variables.get(save.variable).ok_or("a save names no variable")?;
-            saves.push(ReadySave::compile(save)?);
+            saves.push(ReadySave::compile(save, &bounds)?);
         }
         let expect_status = request.expect_status.as_slice().into();
         Ok(Self { expect_status, checks: checks.into(), saves: saves.into() })
+    }
+
+    /// Whether nothing but the status is looked at.
+    #[inline]
+    pub fn is_about_status(&self) -> bool {
+        self.checks.is_empty() && self.saves.is_empty()
     }
 
     /// Whether the body of the response is looked at, so that it has to be kept and decoded.
@@ -57,7 +89,7 @@ impl Judge {
         self.checks.iter().any(Checker::needs_head) || self.saves.iter().any(|save| save.from.needs_head())
     }
 
-    /// Judges a response: its status, then all checks, then the values to save, which go into `variables`. `count` is
+    /// Judges a response: its status, then all checks, then the values to save, which go into the user's memory. `count` is
     /// called for each check with its index in [`Plan::checks`] and whether it passed, also when the status was wrong.
     ///
     /// # Errors
@@ -67,13 +99,12 @@ impl Judge {
         &self,
         plan: &Plan,
         response: &Response,
-        variables: &mut [Option<Value>],
-        random: &mut Random,
+        memory: &mut Memory<'_>,
         mut count: impl FnMut(usize, bool),
     ) -> Result<(), Failure> {
         let mut judged = self.status(response.status);
         for check in &self.checks {
-            let outcome = check.holds(response, &mut Scope { variables, random });
+            let outcome = check.holds(response, &mut memory.scope());
             count(check.name, outcome.is_ok());
             if let Err(words) = outcome
                 && !check.warn
@@ -85,8 +116,8 @@ impl Judge {
         }
         judged?;
         for save in &self.saves {
-            let value = save.take(response, variables, random)?;
-            match variables.get_mut(save.variable) {
+            let value = save.take(response, memory)?;
+            match memory.variables.get_mut(save.variable) {
                 Some(variable) => *variable = Some(value),
                 None => return Err(Failure::new(ErrorClass::Extract, "this user has no such variable")),
             }
@@ -94,8 +125,12 @@ impl Judge {
         Ok(())
     }
 
+    /// Whether the status is one that counts as success.
+    ///
+    /// # Errors
+    /// Class `status`.
     #[inline]
-    fn status(&self, status: u16) -> Result<(), Failure> {
+    pub fn status(&self, status: u16) -> Result<(), Failure> {
         let ranges = &self.expect_status;
         if ranges.is_empty() || ranges.iter().any(|&(from, to)| (from..=to).contains(&status)) {
             return Ok(());
@@ -105,28 +140,23 @@ impl Judge {
 }
 
 impl ReadySave {
-    fn compile(save: &Save) -> Result<Self, String> {
+    fn compile(save: &Save, bounds: &Bounds) -> Result<Self, String> {
         Ok(Self {
             variable: save.variable,
             from: Extractor::compile(&save.from).map_err(|error| format!("{:?}: {error}", save.from))?,
             which: save.which,
-            default: save.default.as_ref().map(Expected::new),
+            default: save.default.as_ref().map(|default| Expected::new(default, bounds)).transpose()?,
         })
     }
 
     /// The value, or its default when there is none; also when the response is of another kind, for example not JSON.
-    fn take(
-        &self,
-        response: &Response,
-        variables: &[Option<Value>],
-        random: &mut Random,
-    ) -> Result<Value, Failure> {
-        let found = self.from.find(response, self.which, random);
+    fn take(&self, response: &Response, memory: &mut Memory<'_>) -> Result<Value, Failure> {
+        let found = self.from.find(response, self.which, memory.random);
         if let Ok(Some(value)) = found {
             return Ok(value);
         }
         if let Some(default) = &self.default {
-            let value = default.value(&mut Scope { variables, random });
+            let value = default.value(&mut memory.scope());
             return value.map_err(|words| Failure::new(ErrorClass::Extract, words));
         }
         Err(Failure::new(
@@ -179,10 +209,12 @@ mod tests {
         let response = Response::new(status, b"HTTP/1.1 200 OK\r\nx-id: 7\r\n\r\n", body, 500_000_000);
         let mut variables = vec![None; 2];
         let mut counts = Vec::new();
-        let outcome =
-            judge(plan).judge(plan, &response, &mut variables, &mut Random::new(0), |check, passed| {
-                counts.push((check, passed));
-            });
+        let outcome = judge(plan).judge(
+            plan,
+            &response,
+            &mut Memory { variables: &mut variables, rows: &[], sequence: 0, random: &mut Random::new(0) },
+            |check, passed| counts.push((check, passed)),
+        );
         let text = |value: &Value| String::from_utf8_lossy(value.text()).into_owned();
         let saved = variables.iter().map(|value| value.as_ref().map(text)).collect();
         Judged { outcome: outcome.map_err(|failure| (failure.class, failure.message)), counts, saved }

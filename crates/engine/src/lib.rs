@@ -19,13 +19,13 @@ mod files;
 mod flow;
 mod guard;
 mod iteration;
+mod judge;
 #[cfg(test)]
 mod loopback;
 mod message;
 mod multipart;
 mod once;
 mod origins;
-mod judge;
 mod pool;
 mod program;
 mod proxy;
@@ -46,7 +46,7 @@ mod worker;
 
 pub use data::{InspectError, TableError, Tables, inspect_data};
 pub use once::{Mishap, Occasion, Outcome, once};
-pub use judge::Judge;
+
 pub use program::{Program, ProgramError};
 pub use python::{Answer, BRIDGE, Bridge, Call};
 pub use trial::{Attempt, TriedHop, attempt};

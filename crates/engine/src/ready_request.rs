@@ -2,10 +2,9 @@
 
 use std::rc::Rc;
 
-use kilobar_core::json_path::JsonPath;
 use kilobar_core::plan::{
-    Body, BodyPart, ConnectionPolicy, CookiePolicy, Extract, HttpPolicy, Origin, PartContent, Plan, Proxy,
-    Request, Scheme, Template,
+    Body, BodyPart, ConnectionPolicy, CookiePolicy, HttpPolicy, Origin, PartContent, Plan, Proxy, Request,
+    Scheme, Template,
 };
 use kilobar_core::random::{Random, mix};
 use kilobar_core::stats::ErrorClass;
@@ -15,6 +14,7 @@ use kilobar_core::wire::http1::{RequestMethod, is_token, write_request_head};
 
 use crate::dial::Failure;
 use crate::files::Files;
+use crate::judge::Judge;
 use crate::message::Message;
 use crate::multipart::Multipart;
 use crate::secrets::{SHOWN_BYTES, is_secret_header};
@@ -34,8 +34,8 @@ pub struct ReadyRequest {
     pub fixed: Option<Rc<Message>>,
     /// What its response may look like.
     pub method: RequestMethod,
-    /// What to keep of the response.
-    pub saves: Vec<(usize, JsonPath)>,
+    /// What the response must be, and what is kept of it.
+    pub judge: Judge,
     /// The request itself asks the server to close the connection.
     pub closes: bool,
     /// The head of the response is needed: for cookies, redirects, or to understand the body.
@@ -141,22 +141,16 @@ impl ReadyRequest {
         if request.redirects > MAX_REDIRECTS {
             return Err(format!("a step follows at most {MAX_REDIRECTS} redirects"));
         }
-        let mut saves = Vec::with_capacity(request.saves.len());
-        for save in &request.saves {
-            plan.variables.get(save.variable).ok_or("a save names no variable")?;
-            let Extract::Json(path) = &save.from else { return Err("not a save of this engine".into()) };
-            let path = JsonPath::parse(path).map_err(|error| format!("{path:?}: {error}"))?;
-            saves.push((save.variable, path));
-        }
+        let judge = Judge::compile(plan, request)?;
         let mut ready = Self {
             fixed: None,
             origin: request.origin,
             method: RequestMethod::of(&request.method),
             keeps_head: plan.http.cookies != CookiePolicy::Off
                 || request.redirects > 0
-                || !saves.is_empty()
-                || !request.checks.is_empty(),
-            saves,
+                || judge.needs_head()
+                || judge.needs_body(),
+            judge,
             closes: false,
             host: origin.map(authority).unwrap_or_default(),
             headers: Vec::new(),
@@ -394,12 +388,6 @@ impl ReadyRequest {
         }
         shown
     }
-
-    /// Whether the status code is an expected one.
-    #[inline]
-    pub fn expects(&self, status: u16) -> bool {
-        self.plan.expect_status.iter().any(|&(low, high)| (low..=high).contains(&status))
-    }
 }
 
 fn asks_to_close(name: &str, value: &Template) -> bool {
@@ -497,6 +485,59 @@ mod tests {
         let ReadyStep::Request(request) = &program.flows[0].steps[0] else { unreachable!("as in the plan") };
         let random = &mut Random::new(1);
         request.redacted(&mut Scope { variables: &[variable], rows: &[], sequence: 0, unix_ns: 0, random })
+    }
+
+    #[test]
+    fn requests_that_can_never_be_sent_are_refused_with_the_reason() {
+        let hole = || Template::Parts(vec![Part::variable(0, Encode::Raw)]);
+        let refused = |change: &dyn Fn(&mut Request)| {
+            let mut plan: Plan =
+                serde_json::from_str(include_str!("../../../tests/golden/plans/first.json")).unwrap();
+            plan.version = PLAN_VERSION;
+            plan.variables.push("text".into());
+            let Step::Request(request) = &mut plan.flows[0].steps[0] else { unreachable!("it gets /") };
+            change(request);
+            Program::new(plan).err().expect("it is refused").to_string()
+        };
+        for (change, words) in [
+            (
+                &(|request: &mut Request| request.redirects = 101) as &dyn Fn(&mut Request),
+                "at most 100 redirects",
+            ),
+            (&|request| request.body = Some(Body::File("/no/such".into())), "body file /no/such"),
+            (&|request| request.path = Template::Fixed("/a b".into()), "percent-encode it"),
+            (
+                &|request| {
+                    request.headers = vec![("Content-Type".into(), hole())];
+                    request.body = Some(Body::Multipart(Vec::new()));
+                },
+                "the content type of a multipart body is made of values",
+            ),
+        ] {
+            let message = refused(change);
+            assert!(message.contains(words), "{message}");
+            assert!(message.starts_with("flow \"flow 1\", step 1: "), "{message}");
+        }
+    }
+
+    #[test]
+    fn files_and_parts_are_shown_by_their_names() {
+        let part = |name: &str, content, filename: Option<&str>| BodyPart {
+            name: name.into(),
+            content,
+            filename: filename.map(|name| Template::Fixed(name.into())),
+            content_type: None,
+        };
+        let parts = [
+            part("a", PartContent::Text(Template::Fixed("1".into())), None),
+            part("up", PartContent::File("/data/x.bin".into()), Some("x.bin")),
+        ];
+        let texts = ["1", "x.bin"];
+        let mut shown = Vec::new();
+        let mut add = |index: usize, out: &mut Vec<u8>| out.extend_from_slice(texts[index].as_bytes());
+        let next = parts.iter().fold(0, |index, part| show_part(part, index, &mut add, &mut shown));
+        assert_eq!(next, texts.len());
+        assert_eq!(String::from_utf8(shown).unwrap(), "\na: 1\nup: x.bin <the file /data/x.bin>");
     }
 
     #[test]

@@ -236,3 +236,52 @@ fn resident_bytes() -> u64 {
     });
     pages.unwrap_or(0) * rustix::param::page_size() as u64
 }
+
+#[cfg(test)]
+mod tests {
+    use kilobar_core::plan::{PLAN_VERSION, Plan};
+
+    use super::*;
+
+    fn exchange(start_ns: u64) -> Exchange {
+        Exchange {
+            send_ns: start_ns,
+            sent_ns: start_ns + 10,
+            first_byte_ns: start_ns + 30,
+            end_ns: start_ns + 60,
+            bytes_in: 100,
+            bytes_out: 7,
+        }
+    }
+
+    #[test]
+    fn a_step_with_redirects_is_one_result_from_its_first_byte_to_its_last() {
+        let json = include_str!("../../../tests/golden/plans/first.json");
+        let mut plan: Plan = serde_json::from_str(json).unwrap();
+        plan.version = PLAN_VERSION;
+        let recorder = Recorder::new(&Program::new(plan).unwrap(), 0);
+        let dial = DialTimes { connect_ns: Some(5), ..DialTimes::default() };
+        let hop = |start_ns, dial: Option<DialTimes>| Hop {
+            status: 302,
+            url: String::new(),
+            exchange: exchange(start_ns),
+            dial: dial.map(Box::new),
+        };
+        recorder.step(&Ended {
+            series: 0,
+            intended_ns: 900,
+            hops: &[hop(1000, Some(dial)), hop(1100, None)],
+            exchange: &exchange(1200),
+            dial: Some(&dial),
+            complete: true,
+            failure: None,
+        });
+        let interval = recorder.interval.borrow();
+        let series = &interval.series[0];
+        assert_eq!((series.count, series.bytes_in, series.bytes_out), (1, 300, 21));
+        assert_eq!((series.service.count(), series.service.max()), (1, 260));
+        assert_eq!((series.response.count(), series.response.max()), (1, 360));
+        let counts: Vec<u64> = series.phases.iter().map(|phase| phase.count()).collect();
+        assert_eq!(counts, [0, 2, 0, 3, 3, 3]);
+    }
+}

@@ -8,7 +8,7 @@ use kilobar_core::url::{Address, default_port};
 use kilobar_core::wire::http1::{RequestMethod, field_values};
 
 use crate::dial::{DialTimes, Failure};
-use crate::exchange::{Exchange, Limit};
+use crate::exchange::{Aim, Exchange, Limit};
 use crate::iteration::{Engine, User};
 use crate::ready_request::ReadyRequest;
 use crate::request::{Leg, path_of, scope_of};
@@ -33,31 +33,23 @@ pub fn is_redirect(status: u16) -> bool {
 
 impl Engine {
     /// Follows redirects from the response that the user has just read, until one that is none. What happened before
-    /// goes to [`User::hops`]; `exchange` and `dialled` are those of the last response.
+    /// goes to [`Course::hops`](crate::request::Course); the rest of the course is that of the last exchange.
     ///
     /// # Errors
     /// As for any request; class `status` when there are more redirects than the step follows, `protocol` when one
     /// leads nowhere.
-    pub(crate) async fn follow(
-        &self,
-        user: &mut User,
-        request: &ReadyRequest,
-        from: usize,
-        exchange: &mut Exchange,
-        dialled: &mut Option<Box<DialTimes>>,
-        complete: &mut bool,
-    ) -> Result<(), Failure> {
-        let first = self.origins.get(from);
+    pub(crate) async fn follow(&self, user: &mut User, request: &ReadyRequest) -> Result<(), Failure> {
+        let first = self.origins.get(user.course.aim.origin);
         let target = path_of(user.message(request).target()).to_owned();
         let mut address = Address { origin: Origin::clone(&first), target };
-        let mut leg = Leg::first(request, from);
+        let mut leg = Leg::first(request, user.course.aim.origin);
         if !user.draft.is_written {
             let mut scope = scope_of(&user.variables, &user.rows, user.sequence, &mut user.random);
             request.fill(&mut scope, &mut user.draft)?;
         }
         while let Some(location) = location(user) {
             let status = user.reader.status();
-            if user.hops.len() == request.plan.redirects as usize {
+            if user.course.hops.len() == request.plan.redirects as usize {
                 let message = format!(
                     "status {status} is one redirect more than the {} that the step follows",
                     request.plan.redirects
@@ -71,19 +63,20 @@ impl Engine {
             })?;
             leg.turn(status, self.origins.index_of(&address.origin)?);
             leg.is_trusted &= stays_at(&first, &address.origin);
-            user.hops.push(Hop {
-                status,
-                url: address.text(),
-                exchange: std::mem::take(exchange),
-                dial: dialled.take(),
-            });
-            *complete = false;
+            let course = &mut user.course;
+            let (exchange, dial) = (course.exchange, course.dial.take());
+            course.hops.push(Hop { status, url: address.text(), exchange, dial });
+            course.begin_exchange();
             user.kept.clear();
             self.write_message(user, request, &leg, Some(&address.target))?;
-            leg.limit = remaining(&user.hops, request.plan.timeout_ns)?;
-            self.transmit(user, request, &leg, kilobar_clock::now_ns(), exchange, dialled).await?;
-            *complete = true;
-            self.keep_cookies(user, request, leg.origin);
+            user.course.aim = Aim {
+                origin: leg.origin,
+                response_to: RequestMethod::of(leg.method),
+                expects_continue: leg.with_body && request.expects_continue(),
+                limit: remaining(&user.course.hops, request.plan.timeout_ns)?,
+            };
+            self.transmit(user, request, kilobar_clock::now_ns()).await?;
+            self.keep_cookies(user, request);
         }
         Ok(())
     }
@@ -100,7 +93,6 @@ impl Leg<'_> {
         };
         if looks {
             self.method = "GET";
-            self.response_to = RequestMethod::Other;
             self.with_body = false;
         }
         self.with_host &= self.origin == origin;

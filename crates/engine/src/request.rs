@@ -4,22 +4,25 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use kilobar_core::content::{self, ContentError};
 use kilobar_core::cookies::Site;
+use kilobar_core::extract::Response;
 use kilobar_core::plan::{ConnectionPolicy, CookiePolicy};
 use kilobar_core::random::Random;
 use kilobar_core::stats::ErrorClass;
 use kilobar_core::template::{Row, Scope, Value};
 use kilobar_core::url::{Address, authority};
-use kilobar_core::wire::http1::{RequestMethod, field_values};
+use kilobar_core::wire::http1::field_values;
 
 use crate::connection::Connection;
 use crate::dial::{DialTimes, Dialer, Failure};
-use crate::exchange::{self, Exchange, Incoming, Limit};
+use crate::exchange::{self, Aim, Exchange, Incoming, Limit};
 use crate::iteration::{Engine, User};
+use crate::judge::Memory;
 use crate::message::Message;
 use crate::ready_request::{ReadyRequest, Sending};
 use crate::recorder::Ended;
-use crate::redirect::is_redirect;
+use crate::redirect::{Hop, is_redirect};
 use crate::secrets::{SHOWN_BYTES, Secrets};
 use crate::watch::Seen;
 
@@ -32,37 +35,31 @@ impl Engine {
         intended_ns: u64,
         now_ns: u64,
     ) -> Result<u64, Failure> {
-        let mut exchange = Exchange::default();
-        let mut dialled = None;
-        let mut complete = false;
         user.kept.clear();
         let before = user.random.clone();
         let described = self.watch.is_some().then(|| self.describe(user, request));
-        let done = self.send(user, request, now_ns, &mut exchange, &mut dialled, &mut complete).await;
-        if exchange.end_ns == 0 {
-            exchange.end_ns = kilobar_clock::now_ns();
+        let done = self.send(user, request, now_ns).await;
+        let course = &mut user.course;
+        if course.exchange.end_ns == 0 {
+            course.exchange.end_ns = kilobar_clock::now_ns();
         }
         self.recorder.step(&Ended {
             series: request.plan.series,
             intended_ns,
-            hops: &user.hops,
-            exchange: &exchange,
-            dial: dialled.as_deref(),
-            complete,
+            hops: &course.hops,
+            exchange: &course.exchange,
+            dial: course.dial.as_deref(),
+            complete: course.complete,
             failure: done.as_ref().err(),
         });
+        let end_ns = course.exchange.end_ns;
         if let (Some(watch), Some(described)) = (&self.watch, described) {
-            self.keep_whole(user, &exchange);
+            self.keep_whole(user);
             let (sent, secrets) = *described;
-            let (dial, failure) = (dialled.as_deref(), done.as_ref().err());
-            watch.exchanged(
-                self,
-                user,
-                &Seen { request, sent, secrets, exchange: &exchange, dial, complete, failure },
-            );
+            watch.exchanged(self, user, &Seen { request, sent, secrets, failure: done.as_ref().err() });
         }
         match done {
-            Ok(()) => Ok(exchange.end_ns),
+            Ok(()) => Ok(end_ns),
             Err(failure) => {
                 self.sample(user, request, &failure, intended_ns, before);
                 Err(failure)
@@ -70,52 +67,36 @@ impl Engine {
         }
     }
 
-    /// As [`Engine::request`], but counts nothing. Redirects that were followed are in [`User::hops`].
+    /// As [`Engine::request`], but counts nothing. What happened is in [`User::course`].
     #[inline]
-    pub async fn send(
-        &self,
-        user: &mut User,
-        request: &ReadyRequest,
-        now_ns: u64,
-        exchange: &mut Exchange,
-        dialled: &mut Option<Box<DialTimes>>,
-        complete: &mut bool,
-    ) -> Result<(), Failure> {
-        user.hops.clear();
-        let origin = self.prepare(user, request)?;
-        let leg = Leg::first(request, origin);
-        self.transmit(user, request, &leg, now_ns, exchange, dialled).await?;
-        *complete = true;
-        self.keep_cookies(user, request, origin);
+    pub async fn send(&self, user: &mut User, request: &ReadyRequest, now_ns: u64) -> Result<(), Failure> {
+        user.course.begin();
+        self.prepare(user, request)?;
+        self.transmit(user, request, now_ns).await?;
+        self.keep_cookies(user, request);
         if request.plan.redirects > 0 && is_redirect(user.reader.status()) {
             // Its future is large: it is kept out of the hot one.
-            Box::pin(self.follow(user, request, origin, exchange, dialled, complete)).await?;
+            Box::pin(self.follow(user, request)).await?;
         }
-        self.judge(user, request, exchange)
+        self.judge(user, request)
     }
 
-    /// Sends the message that the user has ready, and reads its response.
+    /// Sends the message that the user has ready to where [`Course::aim`] says, and reads its response.
     #[inline]
     pub(crate) async fn transmit(
         &self,
         user: &mut User,
         request: &ReadyRequest,
-        leg: &Leg<'_>,
         now_ns: u64,
-        exchange: &mut Exchange,
-        dialled: &mut Option<Box<DialTimes>>,
     ) -> Result<(), Failure> {
-        let (mut connection, send_ns) = match self.reuse(user, leg.origin) {
-            Some(connection) => (connection, now_ns),
+        user.course.exchange.send_ns = now_ns;
+        let mut connection = match self.reuse(user) {
+            Some(connection) => connection,
             // Rare, and its future is large: it is kept out of the hot one.
-            None => {
-                let times = dialled.insert(Box::default());
-                (Box::pin(self.dial(user, leg.origin, times)).await?, kilobar_clock::now_ns())
-            }
+            None => Box::pin(self.dial(user)).await?,
         };
-        exchange.send_ns = send_ns;
         user.make_room();
-        user.reader.begin(leg.response_to);
+        user.reader.begin(user.course.aim.response_to);
         if request.keeps_head {
             user.reader.keep_head();
         }
@@ -126,39 +107,40 @@ impl Engine {
         let mut incoming = Incoming {
             buffer: &self.buffer,
             reader: &mut user.reader,
-            body: (!request.saves.is_empty()).then_some(&mut user.body),
+            body: request.judge.needs_body().then_some(&mut user.body),
             kept: &mut user.kept,
         };
-        let ran = exchange::run(
-            &mut connection,
-            message,
-            leg.with_body && request.expects_continue(),
-            &mut incoming,
-            &user.alarm,
-            leg.limit,
-            exchange,
-        )
-        .await;
+        let Course { exchange, aim, .. } = &mut user.course;
+        let ran = exchange::run(&mut connection, message, aim, &mut incoming, &user.alarm, exchange).await;
         let reusable = user.reader.keep_alive() && exchange.was_sent() && !connection.has_unsent();
         if ran.is_ok() && reusable && !request.closes {
-            self.give_back(user, leg.origin, connection);
+            self.give_back(user, connection);
         } else {
             drop(connection);
             self.recorder.closed(1, 0);
         }
+        user.course.complete = ran.is_ok();
         ran
     }
 
-    /// Makes the message ready, and tells where it goes. What is always the same is ready already.
+    /// Makes the message ready, and [`Course::aim`] with it. What is always the same is ready already.
     #[inline]
-    fn prepare(&self, user: &mut User, request: &ReadyRequest) -> Result<usize, Failure> {
-        match request.origin {
+    fn prepare(&self, user: &mut User, request: &ReadyRequest) -> Result<(), Failure> {
+        let origin = match request.origin {
             Some(origin) if request.fixed.is_some() && user.jar.is_empty() => {
                 user.draft.is_written = false;
-                Ok(origin)
+                origin
             }
-            origin => self.compose(user, request, origin),
-        }
+            origin => self.compose(user, request, origin)?,
+        };
+        let timeout_ns = request.plan.timeout_ns;
+        user.course.aim = Aim {
+            origin,
+            response_to: request.method,
+            expects_continue: request.expects_continue(),
+            limit: Limit { remaining_ns: timeout_ns, timeout_ns },
+        };
+        Ok(())
     }
 
     fn compose(
@@ -227,18 +209,18 @@ impl Engine {
 
     /// Puts the cookies of the last response into the user's jar, if it has one.
     #[inline]
-    pub(crate) fn keep_cookies(&self, user: &mut User, request: &ReadyRequest, origin: usize) {
+    pub(crate) fn keep_cookies(&self, user: &mut User, request: &ReadyRequest) {
         if self.program.plan.http.cookies == CookiePolicy::Off {
             return;
         }
         if field_values(user.reader.head(), "set-cookie").next().is_some() {
-            self.store_cookies(user, request, origin);
+            self.store_cookies(user, request);
         }
     }
 
     #[cold]
-    fn store_cookies(&self, user: &mut User, request: &ReadyRequest, origin: usize) {
-        let (origin, now_s) = (self.origins.get(origin), unix_time_s());
+    fn store_cookies(&self, user: &mut User, request: &ReadyRequest) {
+        let (origin, now_s) = (self.origins.get(user.course.aim.origin), unix_time_s());
         let mut jar = std::mem::take(&mut user.jar);
         let site = Site::new(&origin, path_of(user.message(request).target()));
         for set_cookie in field_values(user.reader.head(), "set-cookie") {
@@ -250,34 +232,51 @@ impl Engine {
         user.jar = jar;
     }
 
-    fn judge(&self, user: &mut User, request: &ReadyRequest, exchange: &Exchange) -> Result<(), Failure> {
-        let status = user.reader.status();
-        if !request.expects(status) {
-            self.keep_whole(user, exchange);
-            return Err(Failure::new(ErrorClass::Status, format!("status {status} was not expected")));
+    #[inline]
+    fn judge(&self, user: &mut User, request: &ReadyRequest) -> Result<(), Failure> {
+        if request.judge.is_about_status() {
+            let judged = request.judge.status(user.reader.status());
+            return judged.inspect_err(|_| self.keep_whole(user));
         }
-        for (variable, path) in &request.saves {
-            let failure = match path.find(&user.body) {
-                Ok(Some(text)) => {
-                    user.variables[*variable] = Some(Value::from_json_text(text));
-                    continue;
-                }
-                Ok(None) => format!("nothing at {path} in the response"),
-                Err(error) => format!("the response is not JSON: {error}"),
+        self.examine(user, request).inspect_err(|_| self.keep_whole(user))
+    }
+
+    /// Looks into the response.
+    fn examine(&self, user: &mut User, request: &ReadyRequest) -> Result<(), Failure> {
+        let limit = self.program.plan.http.max_body_bytes as usize;
+        let wire = std::mem::take(&mut user.body);
+        let mut decoded = Vec::new();
+        let body = content::decode(user.reader.head(), &wire, limit, &mut decoded).map_err(undecodable);
+        let first = user.course.hops.first().map_or(&user.course.exchange, |hop| &hop.exchange);
+        let elapsed_ns = user.course.exchange.end_ns.saturating_sub(first.send_ns);
+        let judged = body.and_then(|body| {
+            let response = Response::new(user.reader.status(), user.reader.head(), body, elapsed_ns);
+            let mut memory = Memory {
+                variables: &mut user.variables,
+                rows: &user.rows,
+                sequence: user.sequence,
+                random: &mut user.random,
             };
-            self.keep_whole(user, exchange);
-            return Err(Failure::new(ErrorClass::Extract, failure));
-        }
-        Ok(())
+            let (checked, watched) = (&mut user.checked, self.watch.is_some());
+            checked.clear();
+            request.judge.judge(&self.program.plan, &response, &mut memory, |check, passed| {
+                self.recorder.check(check, passed);
+                if watched {
+                    checked.push((check, passed));
+                }
+            })
+        });
+        user.body = wire;
+        judged
     }
 
     /// Keeps the beginning of the response in [`User::kept`]. One that came in one piece is still in the read buffer,
     /// because nothing was awaited since.
     #[cold]
-    pub fn keep_whole(&self, user: &mut User, exchange: &Exchange) {
+    pub fn keep_whole(&self, user: &mut User) {
         if user.kept.is_empty() {
             let buffer = self.buffer.borrow();
-            let length = (exchange.bytes_in as usize).min(SHOWN_BYTES).min(buffer.len());
+            let length = (user.course.exchange.bytes_in as usize).min(SHOWN_BYTES).min(buffer.len());
             user.kept.extend_from_slice(&buffer[..length]);
         }
     }
@@ -312,7 +311,8 @@ impl Engine {
     }
 
     #[inline]
-    fn reuse(&self, user: &User, origin: usize) -> Option<Connection> {
+    fn reuse(&self, user: &User) -> Option<Connection> {
+        let origin = user.course.aim.origin;
         let (connection, closed) = match self.program.plan.http.connections {
             ConnectionPolicy::Reuse => self.pool.take(origin),
             ConnectionPolicy::PerUser => user.own_pool.take(origin),
@@ -325,7 +325,8 @@ impl Engine {
     }
 
     #[inline]
-    fn give_back(&self, user: &User, origin: usize, connection: Connection) {
+    fn give_back(&self, user: &User, connection: Connection) {
+        let origin = user.course.aim.origin;
         match self.program.plan.http.connections {
             ConnectionPolicy::Reuse => self.pool.put(origin, connection),
             ConnectionPolicy::PerUser => user.own_pool.put(origin, connection),
@@ -333,12 +334,7 @@ impl Engine {
         }
     }
 
-    async fn dial(
-        &self,
-        user: &mut User,
-        origin: usize,
-        times: &mut DialTimes,
-    ) -> Result<Connection, Failure> {
+    async fn dial(&self, user: &mut User) -> Result<Connection, Failure> {
         let plan = &self.program.plan;
         let dialer = Dialer {
             resolver: &self.resolver,
@@ -347,11 +343,21 @@ impl Engine {
             sni: plan.http.sni.as_deref(),
             timeout_ns: plan.http.connect_timeout_ns,
         };
+        let times = &mut **user.course.dial.insert(Box::default());
         let tls = || Arc::clone(user.tls.get_or_insert_with(|| self.tls.for_user()));
-        let connection = dialer.dial(&self.origins.get(origin), tls, times).await?;
+        let connection = dialer.dial(&self.origins.get(user.course.aim.origin), tls, times).await?;
         self.recorder.opened(times.tls_resumed);
+        user.course.exchange.send_ns = kilobar_clock::now_ns();
         Ok(connection)
     }
+}
+
+fn undecodable(error: ContentError) -> Failure {
+    let class = match error {
+        ContentError::TooLarge { .. } => ErrorClass::TooLarge,
+        _ => ErrorClass::Protocol,
+    };
+    Failure::new(class, error.to_string())
 }
 
 /// What a request is rendered from.
@@ -364,38 +370,54 @@ pub(crate) fn scope_of<'a>(
     Scope { variables, rows, sequence, unix_ns: kilobar_clock::unix_ns(), random }
 }
 
-/// One exchange of a request: the first, or one that a redirect asks for.
+/// What has happened to the request that a user sends, or sent last.
+#[derive(Default)]
+pub struct Course {
+    /// The redirects that it followed.
+    pub hops: Vec<Hop>,
+    /// Its last exchange.
+    pub exchange: Exchange,
+    /// What opening a connection for that cost, if it had to be opened.
+    pub dial: Option<Box<DialTimes>>,
+    /// A whole response to it came.
+    pub complete: bool,
+    pub(crate) aim: Aim,
+}
+
+impl Course {
+    #[inline]
+    fn begin(&mut self) {
+        self.hops.clear();
+        self.begin_exchange();
+    }
+
+    #[inline]
+    pub(crate) fn begin_exchange(&mut self) {
+        self.exchange = Exchange::default();
+        self.dial = None;
+        self.complete = false;
+    }
+}
+
+/// What is sent in one exchange of a request: the first, or one that a redirect asks for.
 pub struct Leg<'a> {
     /// Index of the origin.
     pub origin: usize,
     /// Method token.
     pub method: &'a str,
-    /// What the response may look like.
-    pub response_to: RequestMethod,
     /// The body is sent.
     pub with_body: bool,
     /// The step's credentials are sent.
     pub is_trusted: bool,
     /// The step's own `host` header is sent.
     pub with_host: bool,
-    /// How long it may take.
-    pub limit: Limit,
 }
 
 impl<'a> Leg<'a> {
     /// The first one, as the plan says.
-    #[inline]
     pub fn first(request: &'a ReadyRequest, origin: usize) -> Self {
-        let timeout_ns = request.plan.timeout_ns;
-        Self {
-            origin,
-            method: &request.plan.method,
-            response_to: request.method,
-            with_body: true,
-            is_trusted: true,
-            with_host: true,
-            limit: Limit { remaining_ns: timeout_ns, timeout_ns },
-        }
+        let method = &request.plan.method;
+        Self { origin, method, with_body: true, is_trusted: true, with_host: true }
     }
 }
 

@@ -110,7 +110,7 @@ struct Teller {
 impl Watch for Teller {
     fn exchanged(&self, engine: &Engine, user: &User, seen: &Seen<'_>) {
         let plan = &engine.program.plan;
-        let secrets = &seen.secrets;
+        let (secrets, course) = (&seen.secrets, &user.course);
         let shown = |index: usize| {
             let value = user.variables[index].as_ref()?;
             let text = String::from_utf8_lossy(value.text()).into_owned();
@@ -122,10 +122,10 @@ impl Watch for Teller {
             variables: variables_of(seen.request).into_iter().filter_map(shown).collect(),
             request: seen.sent.clone(),
             response: secrets.hide_in_response(&user.kept),
-            status: if seen.exchange.bytes_in > 0 { user.reader.status() } else { 0 },
-            redirects: user.hops.iter().map(|hop| tried(hop, secrets)).collect(),
-            phases_ns: phases(seen.dial, seen.exchange, seen.complete),
-            bytes_in: seen.exchange.bytes_in,
+            status: if course.exchange.bytes_in > 0 { user.reader.status() } else { 0 },
+            redirects: course.hops.iter().map(|hop| tried(hop, secrets)).collect(),
+            phases_ns: phases(course.dial.as_deref(), &course.exchange, course.complete),
+            bytes_in: course.exchange.bytes_in,
             checks: user
                 .checked
                 .iter()

@@ -1,7 +1,6 @@
 //! Looking on while steps are executed: for `kilobar try`, and to say why `setup` failed.
 
 use crate::dial::Failure;
-use crate::exchange::Exchange;
 use crate::iteration::{Engine, User};
 use crate::ready_request::ReadyRequest;
 use crate::secrets::Secrets;
@@ -14,7 +13,7 @@ pub trait Watch {
     fn failed(&self, engine: &Engine, user: &User, failure: &Failure);
 }
 
-/// An exchange, with everything that there is to see.
+/// An exchange that has ended; when things happened stands in [`User::course`].
 pub struct Seen<'a> {
     /// What was asked.
     pub request: &'a ReadyRequest,
@@ -22,12 +21,6 @@ pub struct Seen<'a> {
     pub sent: String,
     /// What nobody may see of it.
     pub secrets: Secrets,
-    /// When things happened.
-    pub exchange: &'a Exchange,
-    /// What opening a connection took.
-    pub dial: Option<&'a crate::dial::DialTimes>,
-    /// Whether a whole response came.
-    pub complete: bool,
     /// Why it failed, if it did.
     pub failure: Option<&'a Failure>,
 }

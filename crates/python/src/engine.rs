@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use kilobar_core::extract::{Extractor, Pattern};
 use kilobar_core::json_path::JsonPath;
-use kilobar_engine::{BRIDGE, Occasion, Program, WorkerError};
 use kilobar_core::plan::Extract;
+use kilobar_engine::{BRIDGE, Occasion, Program, WorkerError};
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 

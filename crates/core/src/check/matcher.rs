@@ -3,12 +3,13 @@
 use std::cmp::Ordering;
 
 use super::compares;
-use super::expected::{Expected, Scope};
+use super::expected::Expected;
 use crate::extract::Pattern;
 use crate::json_path::same_value;
 use crate::number::Number;
 use crate::plan::{Compare, Matcher};
 use crate::template::Value;
+use crate::template::{Bounds, Scope};
 
 /// A matcher made ready.
 #[derive(Debug)]
@@ -21,15 +22,15 @@ pub(super) enum ReadyMatcher {
 }
 
 impl ReadyMatcher {
-    pub fn compile(plan: &Matcher) -> Result<Self, String> {
+    pub fn compile(plan: &Matcher, bounds: &Bounds) -> Result<Self, String> {
         Ok(match plan {
             Matcher::Exists => Self::Exists,
-            Matcher::Equals(template) => Self::Equals(Expected::new(template)),
-            Matcher::Contains(template) => Self::Contains(Expected::new(template)),
+            Matcher::Equals(template) => Self::Equals(Expected::new(template, bounds)?),
+            Matcher::Contains(template) => Self::Contains(Expected::new(template, bounds)?),
             Matcher::Matches(pattern) => {
                 Self::Matches(Pattern::compile(pattern).map_err(|error| format!("{pattern:?}: {error}"))?)
             }
-            Matcher::Compare { operator, to } => Self::Compare(*operator, Expected::new(to)),
+            Matcher::Compare { operator, to } => Self::Compare(*operator, Expected::new(to, bounds)?),
         })
     }
 
@@ -111,8 +112,11 @@ mod tests {
 
     fn holds(matcher: Matcher, value: &Value, typed: bool) -> Result<bool, String> {
         let variables = [Some(Value::from_json_text("2.50"))];
-        let mut scope = Scope { variables: &variables, random: &mut Random::new(0) };
-        ReadyMatcher::compile(&matcher).unwrap().holds(value, typed, &mut scope)
+        let mut scope =
+            Scope { variables: &variables, rows: &[], sequence: 0, unix_ns: 0, random: &mut Random::new(0) };
+        ReadyMatcher::compile(&matcher, &Bounds { variables: 1, columns: vec![] })
+            .unwrap()
+            .holds(value, typed, &mut scope)
     }
 
     fn fixed(text: &str) -> Template {
@@ -190,7 +194,11 @@ mod tests {
         assert_eq!(holds(Matcher::Contains(fixed("World")), &value, true), Ok(false));
         assert_eq!(holds(Matcher::Matches("^h.*o".into()), &value, true), Ok(true));
         assert_eq!(holds(Matcher::Exists, &value, true), Ok(true));
-        assert!(ReadyMatcher::compile(&Matcher::Matches("(".into())).unwrap_err().contains("unclosed group"));
+        assert!(
+            ReadyMatcher::compile(&Matcher::Matches("(".into()), &Bounds::default())
+                .unwrap_err()
+                .contains("unclosed group")
+        );
     }
 
     #[test]

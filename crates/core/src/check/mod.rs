@@ -5,10 +5,11 @@ mod matcher;
 
 use std::cmp::Ordering;
 
-pub use expected::{Expected, Scope};
+pub use expected::Expected;
 
 use crate::extract::{Extractor, Pattern, Response};
 use crate::plan::{Check, CheckRule, Compare, Extract, Which};
+use crate::template::{Bounds, Scope};
 use matcher::{ReadyMatcher, shown};
 
 /// A check made ready.
@@ -37,17 +38,17 @@ impl Checker {
     ///
     /// # Errors
     /// When one of them is wrong, in words.
-    pub fn compile(plan: &Check) -> Result<Self, String> {
+    pub fn compile(plan: &Check, bounds: &Bounds) -> Result<Self, String> {
         let rule = match &plan.rule {
             CheckRule::Status(ranges) => Rule::Status(ranges.clone()),
             CheckRule::Size { operator, bytes } => Rule::Size(*operator, *bytes),
             CheckRule::Time { operator, duration_ns } => Rule::Time(*operator, *duration_ns),
             CheckRule::Value { from, matcher } => Rule::Value {
                 typed: matches!(from, Extract::Json(_)),
-                matcher: ReadyMatcher::compile(matcher)?,
+                matcher: ReadyMatcher::compile(matcher, bounds)?,
                 from: Extractor::compile(from).map_err(|error| format!("{from:?}: {error}"))?,
             },
-            CheckRule::Contains(template) => Rule::Contains(Expected::new(template)),
+            CheckRule::Contains(template) => Rule::Contains(Expected::new(template, bounds)?),
             CheckRule::Regex(pattern) => {
                 Rule::Regex(Pattern::compile(pattern).map_err(|error| format!("{pattern:?}: {error}"))?)
             }
@@ -152,9 +153,13 @@ mod tests {
     const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nx-cache: HIT\r\n\r\n";
 
     fn outcome(rule: CheckRule, not: bool) -> Result<(), String> {
-        let checker = Checker::compile(&Check { name: 0, rule, not, warn: false }).unwrap();
+        let checker =
+            Checker::compile(&Check { name: 0, rule, not, warn: false }, &Bounds::default()).unwrap();
         let response = Response::new(200, HEAD, BODY, 734_512_345);
-        checker.holds(&response, &mut Scope { variables: &[], random: &mut Random::new(0) })
+        checker.holds(
+            &response,
+            &mut Scope { variables: &[], rows: &[], sequence: 0, unix_ns: 0, random: &mut Random::new(0) },
+        )
     }
 
     fn fixed(text: &str) -> Template {
@@ -218,7 +223,9 @@ mod tests {
     #[test]
     fn only_what_is_looked_at_is_needed() {
         let needs = |rule: CheckRule| {
-            let checker = Checker::compile(&Check { name: 0, rule, not: false, warn: false }).unwrap();
+            let checker =
+                Checker::compile(&Check { name: 0, rule, not: false, warn: false }, &Bounds::default())
+                    .unwrap();
             (checker.needs_head(), checker.needs_body())
         };
         assert_eq!(needs(CheckRule::Status(vec![])), (false, false));

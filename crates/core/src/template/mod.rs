@@ -38,6 +38,13 @@ enum ReadyPart {
     Hole { value: ReadyExpr, encode: Encode },
 }
 
+/// Shows nothing of what is in it, which may be a secret.
+impl std::fmt::Debug for ReadyTemplate {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "ReadyTemplate({} parts)", self.parts.len())
+    }
+}
+
 impl ReadyTemplate {
     /// Makes a template ready.
     ///

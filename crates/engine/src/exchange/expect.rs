@@ -33,21 +33,18 @@ pub(super) async fn send_when_wanted(
     exchange: &mut Exchange,
 ) -> Result<(), Trouble> {
     let answer = wait(connection, message, incoming, alarm, exchange).await?;
+    // So far only the head was: a response that comes before the body is whole leaves the connection unusable.
+    exchange.sent_ns = 0;
     let sending = match answer {
-        Answer::Complete | Answer::Refused => {
-            exchange.sent_ns = 0;
-            Sending::Nothing
-        }
+        Answer::Complete => return Ok(()),
+        Answer::Refused => Sending::Nothing,
         Answer::Wanted => {
             // The first byte of the response is that of the final one.
             exchange.first_byte_ns = 0;
             Sending::Whole
         }
     };
-    match answer {
-        Answer::Complete => Ok(()),
-        _ => send_and_receive(connection, message, incoming, alarm, exchange, sending).await,
-    }
+    send_and_receive(connection, message, incoming, alarm, exchange, sending).await
 }
 
 async fn wait(

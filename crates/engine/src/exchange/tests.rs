@@ -65,6 +65,27 @@ fn a_refusal_is_the_response_and_the_connection_is_closed_without_the_body() {
 }
 
 #[test]
+fn an_answer_before_the_body_is_whole_counts_and_the_connection_is_closed() {
+    let port = serve(|mut stream| {
+        if read_head(&mut stream).is_none() {
+            return;
+        }
+        let answer = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 413 Too Much\r\ncontent-length: 0\r\n\r\n";
+        for piece in answer.as_bytes().chunks(25) {
+            stream.write_all(piece).unwrap();
+        }
+        // Held open without reading: only the answer can end the exchange.
+        std::thread::park();
+    });
+    let large = "x".repeat(16 << 20);
+    let attempts = tried(&plan(&[origin(port)], &json!({}), &[expecting(&large), expecting(&large)]));
+    for attempt in &attempts {
+        assert_eq!((attempt.status, &attempt.failure), (413, &None));
+    }
+    assert!(attempts[1].phases_ns.iter().any(|(phase, _)| *phase == "connect"), "a connection of its own");
+}
+
+#[test]
 fn a_request_without_a_body_expects_nothing() {
     let (port, log) = answer(|_| response(200, "", ""));
     tried(&plan(&[origin(port)], &json!({}), &[json!({"expect_continue": true})]));

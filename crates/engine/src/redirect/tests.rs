@@ -35,10 +35,7 @@ fn methods_change_as_in_browsers() {
         (307, "POST", "POST"),
         (308, "POST", "POST"),
     ] {
-        let limit = Limit { remaining_ns: 1, timeout_ns: 1 };
-        let response_to = RequestMethod::of(method);
-        let mut leg =
-            Leg { origin: 0, method, response_to, with_body: true, is_trusted: true, with_host: true, limit };
+        let mut leg = Leg { origin: 0, method, with_body: true, is_trusted: true, with_host: true };
         leg.turn(status, 0);
         assert_eq!((leg.method, leg.with_body), (expected, method == expected), "{status} {method}");
     }
@@ -148,7 +145,7 @@ fn a_location_that_is_no_address_is_a_protocol_error_and_none_is_a_response() {
 fn the_timeout_is_that_of_all_redirects_together() {
     let exchange = Exchange { send_ns: 100, end_ns: 160, ..Exchange::default() };
     let hop = Hop { status: 302, url: String::new(), exchange, dial: None };
-    assert_eq!(remaining(&[hop.clone()], 100).unwrap().remaining_ns, 40);
+    assert_eq!(remaining(std::slice::from_ref(&hop), 100).unwrap().remaining_ns, 40);
     let failure = remaining(&[hop.clone(), hop], 100).unwrap_err();
     assert_eq!(failure.class, ErrorClass::ReadTimeout);
 }

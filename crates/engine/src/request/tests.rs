@@ -1,7 +1,11 @@
+use std::rc::Rc;
+
 use serde_json::json;
 
 use super::*;
 use crate::loopback::{answer, origin, plan, response, tried};
+use crate::program::Program;
+use crate::steps::ReadyStep;
 
 fn cookies_of(request: &str) -> Vec<&str> {
     request.lines().filter(|line| line.to_ascii_lowercase().starts_with("cookie:")).collect()
@@ -95,9 +99,23 @@ fn a_given_address_is_used_for_a_name_and_judged() {
     let (port, log) = answer(|_| response(200, "", ""));
     let shop = json!({"scheme": "http", "host": "shop.example", "port": port});
     let attempts = |address: &str| {
-        tried(&plan(&[shop.clone()], &json!({"resolve": [["Shop.example", address]]}), &[json!({})]))
+        tried(&plan(
+            std::slice::from_ref(&shop),
+            &json!({"resolve": [["Shop.example", address]]}),
+            &[json!({})],
+        ))
     };
     assert_eq!(attempts("127.0.0.1")[0].status, 200);
     assert!(log.all()[0].contains(&format!("host: shop.example:{port}\r\n")));
     assert_eq!(attempts("8.8.8.8")[0].failure.as_ref().unwrap().0, "blocked");
+}
+
+#[test]
+fn rare_things_are_kept_out_of_the_future_of_a_request() {
+    let plan = serde_json::from_value(plan(&[origin(1)], &json!({}), &[json!({})])).unwrap();
+    let engine = Engine::new(Program::new(plan).unwrap(), 0, 0).unwrap();
+    let mut user = engine.user(Rc::default(), 0);
+    let ReadyStep::Request(request) = &engine.program.flows[0].steps[0] else { panic!("it is a request") };
+    let size = size_of_val(&engine.request(&mut user, request, 0, 0));
+    assert!(size <= 560, "{size} bytes for each user that waits for a response");
 }
