@@ -117,7 +117,8 @@ fn a_response_of_another_kind_is_a_failure_with_words() {
 
 #[test]
 fn xpath_reads_xml_or_html_by_what_the_response_says() {
-    let rows: [(&str, &[u8], &[u8], Option<&str>); 7] = [
+    type Row<'a> = (&'a str, &'a [u8], &'a [u8], Option<&'a str>);
+    let rows: [Row; 7] = [
         ("//B", b"x\r\ncontent-type: application/soap+xml; charset=utf-8\r\n", b"<A><B>1</B></A>", Some("1")),
         ("//b", b"x\r\ncontent-type: text/xml\r\n", b"<A><B>1</B></A>", None),
         ("//b", b"x\r\ncontent-type: text/html\r\n", b"<A><B>1</B></A>", Some("1")),

@@ -112,7 +112,7 @@ impl<'p> Evaluation<'p> {
         })
     }
 
-    /// None for what is no set of nodes, which only a call can be here.
+    /// The nodes it leads to; the parser has seen to it that it leads to nodes.
     pub fn nodes(&self, expression: &Expression, place: Place) -> Result<Vec<u32>, TooMuch> {
         match self.outcome(expression, place)? {
             Outcome::Nodes(nodes) => Ok(nodes),
