@@ -58,9 +58,9 @@ _HOLES = """## Holes
 _CONDITIONS = """## Conditions
 
 What `if` and `while` look at: values with holes, compared with `==`, `!=`, `<`, `<=`, `>`, `>=`, `contains` or
-`matches` (a regular expression); `and`, `or`, `not` and parentheses; `is set` asks whether a variable has a value; a value alone
-holds unless it is empty, `0`, `false` or `null`. Texts with spaces stand in quotes. Two numbers are compared as numbers,
-anything else as text.
+`matches` (a regular expression); `and`, `or`, `not` and parentheses; `is set` and `is not set` ask whether a variable
+has a value; a value alone holds unless it is empty, `0`, `false` or `null`. Texts with spaces stand in quotes. Two
+numbers are compared as numbers, anything else as text.
 
 | condition | holds when |
 |---|---|
