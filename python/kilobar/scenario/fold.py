@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import json
 from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import quote
 
@@ -36,7 +35,6 @@ _FOLDED: Mapping[str, Callable[..., str]] = {
     "base64": lambda text: base64.b64encode(text.encode()).decode(),
     "base64.url": _base64_url,
     "url.encode": lambda text: quote(text, safe=""),
-    "json.escape": lambda text: json.dumps(text, ensure_ascii=False)[1:-1],
     "md5": lambda text: hashlib.md5(text.encode(), usedforsecurity=False).hexdigest(),
     "sha1": lambda text: hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest(),
     "sha256": lambda text: hashlib.sha256(text.encode()).hexdigest(),

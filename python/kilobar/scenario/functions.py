@@ -5,8 +5,10 @@ The twin of `Function` in `crates/core/src/plan/template.rs`, which computes the
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date, time
 from typing import Literal, NamedTuple
 
 from kilobar.model.units import UnitError, parse_duration
@@ -16,13 +18,18 @@ TIME_PATTERNS = ("rfc3339", "http", "unix", "unix_ms")
 TIME_LETTERS = "YymdHIMSLfpjaAbBszZFT%"
 """May stand after `%` in a pattern of a time."""
 
-Kind = Literal["text", "int", "number", "count", "decimals", "duration", "time", "pattern", "encoding", "algorithm"]
+Kind = Literal[
+    "text", "int", "number", "count", "decimals", "duration", "time", "pattern", "encoding", "algorithm", "base64",
+    "claims",
+]  # fmt: skip
 
 _INT = re.compile(r"-?[0-9]{1,40}")
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]{1,2})?")
 _DATE = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:?[0-9]{2})?)?"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-]([01][0-9]|2[0-3]):?[0-5][0-9])?)?"
 )
+_BASE64 = re.compile(r"[A-Za-z0-9+/]*")
+_BASE64_URL = re.compile(r"[A-Za-z0-9_-]*")
 _SECONDS = re.compile(r"-?[0-9]{1,18}(\.[0-9]+)?")
 
 
@@ -113,7 +120,9 @@ FUNCTIONS: Mapping[str, Function] = {
     "add": Function((Parameter("number", "number"),), "${add(0.1, 0.2)}", "the exact sum", repeats=True),
     "base64": Function((_TEXT,), "${base64('user:password')}", "the text in base64"),
     "base64.url": Function((_TEXT,), "${base64.url('user')}", "base64 with the URL alphabet and without padding"),
-    "base64.decode": Function((_TEXT,), "${base64.decode('dXNlcg==')}", "the text of base64 of either alphabet"),
+    "base64.decode": Function(
+        (Parameter("text", "base64"),), "${base64.decode('dXNlcg==')}", "the text of base64 of either alphabet"
+    ),
     "url.encode": Function((_TEXT,), "${url.encode('a b/c')}", "the text percent-encoded"),
     "url.decode": Function((_TEXT,), "${url.decode('a%20b')}", "the text percent-decoded"),
     "md5": Function((_TEXT,), "${md5('text')}", "the MD5 digest in hexadecimal"),
@@ -123,7 +132,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "hmac.sha1": Function(_KEYED, "${hmac.sha1('key', 'text', 'base64')}", "the keyed digest, as hex or base64"),
     "hmac.sha256": Function(_KEYED, "${hmac.sha256('key', 'text')}", "the keyed digest, as hex or base64"),
     "jwt": Function(
-        (Parameter("algorithm", "algorithm", constant=True), Parameter("claims"), Parameter("key")),
+        (Parameter("algorithm", "algorithm", constant=True), Parameter("claims", "claims"), Parameter("key")),
         """${jwt('HS256', '{"sub": "1"}', 'key')}""",
         "a signed JSON Web Token: HS256, HS384, HS512, or RS256 with a key in PEM; the claims are JSON",
     ),
@@ -197,9 +206,33 @@ def _duration_problem(text: str) -> str | None:
 
 
 def _time_problem(text: str) -> str | None:
-    if _DATE.fullmatch(text.strip()) or _SECONDS.fullmatch(text.strip()):
+    text = text.strip()
+    if _SECONDS.fullmatch(text) or (_DATE.fullmatch(text) and _is_date(text)):
         return None
     return "no time: write RFC 3339 such as 2026-11-20T12:00:00Z, or seconds since 1970"
+
+
+def _is_date(text: str) -> bool:
+    try:
+        date.fromisoformat(text[:10])
+        time.fromisoformat(text[11:19] or "00:00:00")
+    except ValueError:
+        return False
+    return True
+
+
+def _base64_problem(text: str) -> str | None:
+    body = text.strip().rstrip("=")
+    alphabet = _BASE64_URL if "-" in body or "_" in body else _BASE64
+    return None if alphabet.fullmatch(body) and len(body) % 4 != 1 else "no base64"
+
+
+def _claims_problem(text: str) -> str | None:
+    try:
+        is_object = isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        is_object = False
+    return None if is_object else "no JSON object"
 
 
 def _pattern_problem(text: str) -> str | None:
@@ -235,5 +268,7 @@ _CHECKS: Mapping[Kind, Callable[[str], str | None]] = {
     "time": _time_problem,
     "pattern": _pattern_problem,
     "encoding": _one_of("hex", "base64"),
+    "base64": _base64_problem,
+    "claims": _claims_problem,
     "algorithm": _one_of("HS256", "HS384", "HS512", "RS256"),
 }
