@@ -52,19 +52,18 @@ class Context:
 
     def check_expression(self, language: str, text: str, shown: str, place_at: Callable[[int], Place]) -> None:
         """A JSON path, XPath, CSS selector or regular expression, as the engine judges it; what is wrong is told."""
-        words, hint = _EXPRESSIONS[language]
+        code, words, hint = _EXPRESSIONS[language]
         problem_of: Problem | None = getattr(self.engine, f"{language}_problem")
         problem = problem_of(text) if problem_of is not None else None
         if problem is not None:
             offset, reason = problem
-            code = f"bad-{language.replace('_', '-')}"
             self.findings.error(code, f"`{shown}` is no {words}: {reason}", place_at(offset), hint)
 
 
 _EXPRESSIONS = {
-    "json_path": ("JSON path", 'write for example "$.items[0].id"'),
-    "xpath": ("XPath", 'write for example "//title"'),
-    "css": ("CSS selector", 'write for example "a.next"'),
-    "regex": ("regular expression", 'write for example "id=([0-9]+)"'),
+    "json_path": ("bad-json-path", "JSON path", 'write for example "$.items[0].id"'),
+    "xpath": ("bad-xpath", "XPath", 'write for example "//title"'),
+    "css": ("bad-css", "CSS selector", 'write for example "a.next"'),
+    "regex": ("bad-regex", "regular expression", 'write for example "id=([0-9]+)"'),
 }
-"""Kind of expression -> what it is called, and a hint."""
+"""Kind of expression -> code of its diagnostic, what it is called, and a hint."""

@@ -39,14 +39,20 @@ _HOLES = """## Holes
 
 | written | means |
 |---|---|
-| `${name}` | a constant of `variables`, or a value that an earlier step of the same flow saved |
+| `${name}` | a constant of `variables`, or a value that an earlier step saved |
+| `${name.member[0].x}` | a part of a saved JSON value |
+| `${data.column}` | a column of the row that the iteration or user has |
 | `${env.NAME}` | an environment variable; it is an error when it is not set |
 | `${env.NAME:-default}` | the default when it is not set or empty |
 %s
+| `${py.module.function(name, 1)}` | what a Python function returns; it is called before the step and never timed |
 | `$${` | a literal `${` |
 
-* Constants and the environment may stand everywhere in values, in keys of `params`, `form` and `json` too; saved values
-  and functions only in requests (addresses, `params`, `headers`, bodies). Constants are filled in from top to bottom.
+* Constants and the environment may stand everywhere in values, in keys of `params`, `form` and `json` too; saved
+  values, columns and functions only in what is sent, checked, saved, set or compared. Constants are filled in from top
+  to bottom.
+* Arguments are names, numbers, `true`, `false` and texts in quotes, whose own holes work:
+  `${base64("${user}:${password}")}`.
 * A value that was taken from the environment is secret: it is never shown in a log, report or web page, and may
   not stand in a name. The default after `:-` stands in the scenario for all to see and is not secret. In `target`,
   `load` and other settings a value is shown, because a report must say what was run.
@@ -58,9 +64,9 @@ _HOLES = """## Holes
 _CONDITIONS = """## Conditions
 
 What `if` and `while` look at: values with holes, compared with `==`, `!=`, `<`, `<=`, `>`, `>=`, `contains` or
-`matches` (a regular expression); `and`, `or`, `not` and parentheses; `is set` asks whether a variable has a value; a value alone
-holds unless it is empty, `0`, `false` or `null`. Texts with spaces stand in quotes. Two numbers are compared as numbers,
-anything else as text.
+`matches` (a regular expression); `and`, `or`, `not` and parentheses; `is set` and `is not set` ask whether a variable
+has a value; a value alone holds unless it is empty, `0`, `false` or `null`. Texts with spaces stand in quotes. Two
+numbers are compared as numbers, anything else as text.
 
 | condition | holds when |
 |---|---|
@@ -77,8 +83,8 @@ _VALUES = """## Values and where they reach
 * A value reaches the steps after the one that saves it. Those of `setup` reach everything, on all machines; those
   of `before` reach the iterations of that user and `after`; those of an iteration end with it.
 * After an `if`, a value is there when both branches give it one (a branch that ends the iteration does not count).
-  After a `repeat` of at least one turn, what it saves is there; after `while` and `for_each`, which may have no turn, it is
-  not, unless the variable had a value before. What the steps of `parallel` save is there after all of them.
+  After a `repeat` of at least one turn, what it saves is there; after `while` and `for_each`, which may have no turn,
+  it is not, unless the variable had a value before. What the steps of `parallel` save is there after all of them.
 * `if: ${x} is set` makes `x` usable inside `then`.
 """
 

@@ -212,6 +212,8 @@ def after_branches(branches: list[State]) -> State:
     alive = [branch for branch in branches if not branch.ended]
     if not alive:
         return branches[0]
+    if all(branch == alive[0] for branch in alive[1:]):
+        return alive[0]
     saved = frozenset.intersection(*(branch.saved for branch in alive))
     return State(saved, frozenset().union(*(branch.saved | branch.maybe for branch in alive)) - saved)
 
