@@ -25,6 +25,17 @@ MAX_ALIAS_WEIGHT = 100_000
 Kind = Literal["text", "int", "float", "bool", "null"]
 
 
+class Limits(NamedTuple):
+    """How large a file may be: bytes, values, and what all its aliases may add."""
+
+    bytes: int = MAX_BYTES
+    nodes: int = MAX_NODES
+    alias_weight: int = MAX_ALIAS_WEIGHT
+
+
+OF_SCENARIO = Limits()
+
+
 class Scalar(NamedTuple):
     """A text, and what YAML 1.2 takes it for."""
 
@@ -80,11 +91,11 @@ class _AbortError(Exception):
     """The tree cannot be built any further; the reason is among the findings."""
 
 
-def read_yaml(data: bytes, file: str, findings: Findings) -> Node | None:
+def read_yaml(data: bytes, file: str, findings: Findings, limits: Limits = OF_SCENARIO) -> Node | None:
     """The tree of the one document in `data`, or None with the reason in `findings`."""
     try:
-        text = _decode(data, file, findings)
-        root = _Builder(text, file, findings).build()
+        text = _decode(data, file, findings, limits)
+        root = _Builder(text, file, findings, limits).build()
     except _AbortError:
         return None
     except yaml.YAMLError as error:
@@ -98,11 +109,11 @@ def read_yaml(data: bytes, file: str, findings: Findings) -> Node | None:
     return root
 
 
-def _decode(data: bytes, file: str, findings: Findings) -> str:
+def _decode(data: bytes, file: str, findings: Findings, limits: Limits) -> str:
     start = Place(file, 1, 1)
-    if len(data) > MAX_BYTES:
+    if len(data) > limits.bytes:
         hint = "keep large bodies and data in files of their own"
-        findings.error("too-large", f"the file has {len(data):,} bytes, more than {MAX_BYTES:,}", start, hint)
+        findings.error("too-large", f"the file has {len(data):,} bytes, more than {limits.bytes:,}", start, hint)
         raise _AbortError
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         findings.error("not-utf8", "the file is UTF-16, at byte 0", start, "save the file as UTF-8")
@@ -173,10 +184,11 @@ class _Open:
 class _Builder:
     """Turns the events of one document into its tree."""
 
-    def __init__(self, text: str, file: str, findings: Findings) -> None:
+    def __init__(self, text: str, file: str, findings: Findings, limits: Limits) -> None:
         self.text = text
         self.file = file
         self.findings = findings
+        self.limits = limits
         self.stack: list[_Open] = []
         self.anchors: dict[str, tuple[Node, int, int] | None] = {}
         """Node, weight and height; None while the node is still open."""
@@ -271,8 +283,8 @@ class _Builder:
         node, weight, height = anchored
         self.weight += weight
         self.alias_weight += weight
-        if self.alias_weight > MAX_ALIAS_WEIGHT:
-            message = f"the aliases of this file expand to more than {MAX_ALIAS_WEIGHT:,} values"
+        if self.alias_weight > self.limits.alias_weight:
+            message = f"the aliases of this file expand to more than {self.limits.alias_weight:,} values"
             self._fail("too-large", message, place, "use fewer or smaller aliases")
         if len(self.stack) + height > MAX_DEPTH:
             self._too_deep(place)
@@ -288,8 +300,9 @@ class _Builder:
         self.findings.error("yaml-tag", f"the YAML tag `{shown}` is not part of the language", place, hint)
 
     def _add(self, node: Node, height: int) -> None:
-        if self.nodes > MAX_NODES:
-            self._fail("too-large", f"the file has more than {MAX_NODES:,} values", node.place, "split the scenario")
+        if self.nodes > self.limits.nodes:
+            message = f"the file has more than {self.limits.nodes:,} values"
+            self._fail("too-large", message, node.place, "split the scenario")
         if not self.stack:
             self.root = node
             return
