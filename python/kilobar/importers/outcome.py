@@ -55,7 +55,7 @@ class Imported:
         return to_yaml(self.scenario, comments)
 
 
-class ImportFailed(InputError):
+class ImportFailed(InputError):  # noqa: N818  # what happened, as its code says it
     """The file cannot be converted; the diagnostic says where and why."""
 
     code = "import-failed"

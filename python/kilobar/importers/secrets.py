@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from kilobar.importers.names import variable_name
 from kilobar.importers.outcome import Notes
@@ -84,7 +85,7 @@ def is_secret_header(name: str) -> bool:
 def is_secret_field(name: str) -> bool:
     """Whether the name of a field says password, token, secret or key."""
     words = _words(name)
-    candidates = [*words, *(f"{first}_{second}" for first, second in zip(words, words[1:], strict=False))]
+    candidates = [*words, *(f"{first}_{second}" for first, second in pairwise(words))]
     return any(_SECRET_WORD.fullmatch(word) for word in candidates)
 
 

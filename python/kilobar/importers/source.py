@@ -51,10 +51,7 @@ class Source:
     @cached_property
     def text(self) -> str:
         """The file as text; a byte order mark is dropped. Raises ImportFailed."""
-        if self.data.startswith((b"\xff\xfe", b"\xfe\xff")):
-            encoding = "utf-16"
-        else:
-            encoding = "utf-8-sig"
+        encoding = "utf-16" if self.data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
         try:
             return self.data.decode(encoding)
         except UnicodeDecodeError as error:

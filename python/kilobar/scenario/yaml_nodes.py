@@ -87,6 +87,10 @@ _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\
 _NUMBER_START = frozenset("+-.0123456789")
 
 
+_NO_KEY = -1
+"""`inner` of what stands for a key that is none: its value is read and left out."""
+
+
 class _AbortError(Exception):
     """The tree cannot be built any further; the reason is among the findings."""
 
@@ -245,7 +249,7 @@ class _Builder:
         else:
             # After the quote, if there are no escapes in the text.
             inner = 1 if self.text.startswith(text, start + 1) else None
-        node = Scalar(place, text, _kind(text) if plain else "text", inner)
+        node = Scalar(place, text, kind_of(text) if plain else "text", inner)
         if event.anchor is not None:
             self.anchors[event.anchor] = (node, self.weight - before, 0)
         self._add(node, 0)
@@ -317,11 +321,10 @@ class _Builder:
             top.key = node
         else:
             self.findings.error("yaml-key", "a list or mapping cannot be a key", node.place, "use a text as the key")
-            # Unique, so that it cannot look like a duplicate as well.
-            top.key = Scalar(node.place, f"\0{len(top.entries)}")
+            top.key = Scalar(node.place, "", inner=_NO_KEY)
 
     def _add_entry(self, top: _Open, key: Scalar, value: Node) -> None:
-        if key.text.startswith("\0"):
+        if key.inner == _NO_KEY:
             return
         if key.text == "<<" and key.kind == "text" and key.inner == 0:
             hint = "write the keys out; an alias may stand for a whole value"
@@ -336,7 +339,7 @@ class _Builder:
         top.entries.append(Entry(key, value))
 
 
-def _kind(text: str) -> Kind:
+def kind_of(text: str) -> Kind:
     """What a plain scalar is by the core schema of YAML 1.2."""
     if text in _NULL:
         return "null"
