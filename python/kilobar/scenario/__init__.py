@@ -17,11 +17,47 @@ from kilobar.scenario.overrides import Overrides
 
 if TYPE_CHECKING:
     from kilobar.model.scenario import (
-        Auth, Basic, Bounds, Check, Data, Fail, Flow, ForEach, Group, If, Include, Limits, Matcher, Parallel, Part,
-        Rate, Repeat, Request, Save, Set, StopRun, StopUser, Think, ThinkLaw, Tls, Users, While,
+        Auth,
+        Basic,
+        Bounds,
+        Check,
+        Data,
+        Fail,
+        Flow,
+        ForEach,
+        Group,
+        If,
+        Include,
+        Limits,
+        Matcher,
+        Parallel,
+        Part,
+        Rate,
+        Repeat,
+        Request,
+        Save,
+        Set,
+        StopRun,
+        StopUser,
+        Think,
+        ThinkLaw,
+        Tls,
+        Users,
+        While,
     )  # fmt: skip
     from kilobar.scenario.builder import (
-        Scenario, delete, get, head, options, pacing, patch, post, put, request, think, think_exponential,
+        Scenario,
+        delete,
+        get,
+        head,
+        options,
+        pacing,
+        patch,
+        post,
+        put,
+        request,
+        think,
+        think_exponential,
     )  # fmt: skip
     from kilobar.scenario.document import check_document, from_yaml, to_yaml
 
@@ -34,8 +70,9 @@ __all__ = [
 ]  # fmt: skip
 
 _BUILDER = frozenset(
-    "Scenario delete get head options pacing patch post put request think think_exponential".split()
-)
+    ("Scenario", "delete", "get", "head", "options", "pacing", "patch", "post", "put", "request", "think",
+     "think_exponential")
+)  # fmt: skip
 _DOCUMENT = frozenset(("check_document", "from_yaml", "to_yaml"))
 
 

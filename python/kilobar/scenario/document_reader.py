@@ -129,8 +129,9 @@ class DocumentReader:
         return _BAD if missing else of(**values)
 
     def _value(self, node: Node, key: Key) -> Any:
-        value = self._read(node, key.shape, f"`{key.name}`")
-        return [] if value is None and key.shape.items is not None and key.empty_is_absent else value
+        if key.empty_is_absent and isinstance(node, Scalar) and node.kind == "null":
+            return [] if key.shape.items is not None else {}
+        return self._read(node, key.shape, f"`{key.name}`")
 
     def _request_line(self, name: Scalar, value: Node, values: dict[str, Any]) -> None:
         if "method" in values:

@@ -49,9 +49,18 @@ class Key(NamedTuple):
     """Whether its values may be JSON or matchers."""
 
 
-@cache
+_KEYS: dict[type, tuple[Key, ...]] = {}
+
+
 def keys_of(of: type) -> tuple[Key, ...]:
     """The keys of a document class in order."""
+    found = _KEYS.get(of)
+    if found is None:
+        found = _KEYS[of] = _read_keys(of)
+    return found
+
+
+def _read_keys(of: type) -> tuple[Key, ...]:
     return tuple(
         Key(
             name=field.name.rstrip("_"),
@@ -65,7 +74,6 @@ def keys_of(of: type) -> tuple[Key, ...]:
     )
 
 
-@cache
 def selector_of(of: type) -> str:
     """The key that tells a step or stage from others: its first."""
     return keys_of(of)[0].name

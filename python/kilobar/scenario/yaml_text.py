@@ -31,7 +31,10 @@ def yaml_text(root: Block, comments: Sequence[str] = ()) -> str:
     writer = _Writer()
     for comment in comments:
         writer.lines.extend(_comment(comment))
-    writer.mapping(root, 0, "")
+    if root:
+        writer.mapping(root, 0, "")
+    else:
+        writer.lines.append("{}")
     return "\n".join(writer.lines) + "\n"
 
 
