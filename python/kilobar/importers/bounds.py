@@ -22,13 +22,20 @@ def cut_steps(scenario: Scenario, notes: Notes) -> None:
 
 def sends_something(scenario: Scenario) -> bool:
     """Whether there is any request."""
-    pending = [step for steps in _lists_of(scenario) for step in steps]
-    while pending:
-        step = pending.pop()
-        if isinstance(step, Request):
-            return True
-        pending.extend(inner for steps in inner_lists(step) for inner in steps)
-    return False
+    return any(isinstance(step, Request) for step in all_steps(scenario))
+
+
+def all_steps(scenario: Scenario) -> Iterator[Step]:
+    """Every step, those inside steps included, in order."""
+    for steps in _lists_of(scenario):
+        yield from _below(steps)
+
+
+def _below(steps: list[Step]) -> Iterator[Step]:
+    for step in steps:
+        yield step
+        for inner in inner_lists(step):
+            yield from _below(inner)
 
 
 def inner_lists(step: Step) -> list[list[Step]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
+from urllib.parse import unquote_plus
 
 from kilobar.importers.names import variable_name
 from kilobar.importers.outcome import Notes
@@ -66,6 +67,17 @@ class Secrets:
     def cookie(self, name: str, value: str) -> Text:
         """The value of a cookie: always hidden, because any of them may be a session."""
         return self.hide(value, f"cookie {name}")
+
+    def query(self, url: str) -> Text:
+        """An address as scenario text, with the secrets of its query hidden."""
+        path, mark, query = url.partition("?")
+        parts: list[Text] = [literal(path) + mark]
+        for number, pair in enumerate(query.split("&") if mark else []):
+            name, equals, value = pair.partition("=")
+            parts.append(literal(("&" if number else "") + name + equals))
+            secret = is_secret_field(unquote_plus(name)) and value
+            parts.append(self.hide(unquote_plus(value), unquote_plus(name)) if secret else literal(value))
+        return joined(parts)
 
     def _cookies(self, value: str) -> Text:
         parts: list[Text] = []

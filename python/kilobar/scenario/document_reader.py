@@ -67,6 +67,8 @@ class DocumentReader:
             return node.text.lower() == "true"
         if "text" in kinds:
             return node.text
+        if shape.records == (model.Save,) and node.text.startswith("$"):
+            return model.Save(json=node.text)
         if shape.items is not None:
             # One entry may stand without a list.
             return [self._scalar(node, shape.items, what)]
@@ -75,9 +77,7 @@ class DocumentReader:
     def _mapping(self, node: Mapping, shape: Shape, what: str) -> Any:
         if shape.records:
             chosen = self._chosen(node, shape, what)
-            if chosen is not None:
-                return self._record(node, chosen)
-            return self._json(node) if "json" in shape.kinds else _BAD
+            return _BAD if chosen is None else self._record(node, chosen)
         if shape.values is not None:
             return {key.text: self._read(value, shape.values, f"`{shorten(key.text)}`") for key, value in node.entries}
         if "json" in shape.kinds:
@@ -87,13 +87,10 @@ class DocumentReader:
         return self._wrong(node, f"{what} is {_expected(shape)}, not a mapping")
 
     def _chosen(self, node: Mapping, shape: Shape, what: str) -> type | None:
-        """The class that the keys tell. Reports when there is none, unless it may be any JSON value."""
-        given = {entry.key.text for entry in node.entries}
-        if "json" in shape.kinds:
-            (only,) = shape.records
-            return only if given and given <= {key.name for key in keys_of(only)} else None
+        """The class that the keys tell. Reports when there is none."""
         if len(shape.records) == 1:
             return shape.records[0]
+        given = {entry.key.text for entry in node.entries}
         found = [kind for kind in shape.records if _selectors(kind) & given]
         if len(found) == 1:
             return found[0]
