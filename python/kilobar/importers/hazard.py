@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kilobar.importers.addresses import clean_address, require_target, share_target
+from kilobar.importers.addresses import clean_address
 from kilobar.importers.hazard_values import HazardValues
 from kilobar.importers.headers import has_header, step_headers
 from kilobar.importers.json_bodies import json_body
@@ -16,6 +16,7 @@ from kilobar.importers.names import UniqueNames
 from kilobar.importers.outcome import Notes, Options
 from kilobar.importers.secrets import Secrets
 from kilobar.importers.source import Source
+from kilobar.importers.targets import require_target, share_target
 from kilobar.importers.untyped import mapping_at, mappings_at, text_of
 from kilobar.model.scenario import Flow, Group, Request, Scenario, Set, Step, Tls
 
@@ -65,6 +66,8 @@ class _Conversion:
 
     def _say_what_differs(self) -> None:
         self._notes.add("cookies: all users of a worker shared one jar; here each user has its own", "isSession")
+        message = "a value that is not found fails the step; the worker went on with the old one or with nothing"
+        self._notes.add(message, "SaveParamChain")
         if self._content.get("PreTask"):
             self._notes.add("these steps ran once per worker; here they run once per run", "PreTask")
 

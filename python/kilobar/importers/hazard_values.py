@@ -50,7 +50,8 @@ class HazardValues:
             if not name or "@" in name:
                 return None
             if name not in self._known:
-                self._notes.add(f"`{name}` is never saved before; the worker filled in nothing, so it is left out", *path)
+                message = f"`{name}` is not saved before; the worker filled in nothing, so it is left out"
+                self._notes.add(message, *path)
                 return ""
             return f"${{{self._names.of(name)}}}"
 
@@ -172,7 +173,9 @@ class HazardValues:
                 save = Save(regex=literal(value))
             case _:
                 return None
-        self._notes.add("a value that is not found fails the step; the worker went on with the old one or with nothing")
+        if not value:
+            self._notes.add("the rule is empty; left out", "RuleValue")
+            return None
         return save
 
     def _constant_save(self, rule: dict[str, Any]) -> Save | None:
