@@ -15,6 +15,8 @@ END = "\ue001"
 COMMAND_OUTPUT = "COMMAND_OUTPUT"
 """Name that stands for the output of `$(command)`."""
 
+_PLAIN = re.compile(r"[^ \t\n;&|()<>\\'\"$`]+")
+_PLAIN_IN_QUOTES = re.compile(r"[^\"\\$`]+")
 _NAME = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)[^{}]*\}|([A-Za-z_][A-Za-z0-9_]*)")
 _ANSI = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "v": "\v"}
 _ANSI_NUMBER = re.compile(r"x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|U([0-9a-fA-F]{1,8})|([0-7]{1,3})")
@@ -33,7 +35,7 @@ Command = list[Word]
 
 def commands_of(source: Source) -> list[Command]:
     """The commands of a file. Raises ImportFailed for a quote that is not closed, with its position."""
-    text = source.text.replace(VARIABLE, "\ufffd").replace(END, "\ufffd").replace("\r\n", "\n")
+    text = source.text.replace(VARIABLE, "\ufffd").replace(END, "\ufffd")
     lexer = _Cmd(source, text) if _is_cmd(text) else _Posix(source, text)
     return lexer.commands()
 
@@ -111,7 +113,13 @@ class _Posix(_Lexer):
         elif character == "`":
             self._substitution("`", start)
         else:
-            self._begin(start).append(character)
+            self._begin(start).append(self._run(start, _PLAIN))
+
+    def _run(self, start: int, pattern: re.Pattern[str]) -> str:
+        """The character here with all behind it that have no meaning either."""
+        match = pattern.match(self._text, start + 1)
+        self._position = match.end() if match else start + 1
+        return self._text[start : self._position]
 
     def _escape(self, start: int) -> None:
         escaped = self._text[self._position : self._position + 1]
@@ -139,7 +147,7 @@ class _Posix(_Lexer):
             elif character == "`":
                 self._substitution("`", self._position - 1)
             else:
-                word.append(character)
+                word.append(self._run(self._position - 1, _PLAIN_IN_QUOTES))
 
     def _dollar(self, start: int, *, quoted: bool) -> None:
         text = self._text
