@@ -62,7 +62,7 @@ class Source:
         except UnicodeDecodeError as error:
             before = self.data[: error.start]
             place = self.place(before.count(b"\n") + 1, error.start - before.rfind(b"\n"))
-            self.fail(f"this is not {encoding[:6].upper()} text", place, "save the file as UTF-8")
+            self.fail(f"this is not {encoding.removesuffix('-sig').upper()} text", place, "save the file as UTF-8")
 
     @cached_property
     def json(self) -> Any:

@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 from kilobar.model.scenario import JsonValue, Text
 
-DOLLAR: Text = "${env.DOLLAR:-$}"
-"""A `$` right before a hole: written as it is, `$${` would be a literal `${`."""
+
+def dollars(count: int) -> Text:
+    """So many `$` right before a hole: written as they are, `$${` would be a literal `${`."""
+    return f"${{env.DOLLAR:-{'$' * count}}}"
 
 
 def literal(text: str) -> Text:
@@ -23,7 +25,8 @@ def joined(parts: list[Text]) -> Text:
             # Two literal parts met at `$` and `{`: together they would open a hole.
             result[-1] += "$"
         elif part.startswith("${") and result and result[-1].endswith("$"):
-            result[-1] = result[-1][:-1] + DOLLAR
+            kept = result[-1].rstrip("$")
+            result[-1] = kept + dollars(len(result[-1]) - len(kept))
         if part:
             result.append(part)
     return "".join(result)
