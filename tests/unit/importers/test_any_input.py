@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from kilobar.importers import ImportFailed, Options, import_bytes
+from kilobar.errors import Diagnostic
+from kilobar.importers import Imported, ImportFailed, Options, import_bytes
 from kilobar.importers.formats import FORMATS
 from kilobar.scenario.document import from_yaml
 
@@ -36,15 +37,21 @@ CURL_PIECES = st.sampled_from(
 
 
 def assert_imported(data: bytes, format_name: str | None) -> None:
+    result = outcome(data, format_name)
+    if isinstance(result, Imported):
+        assert from_yaml(result.to_yaml("source")) == result.scenario
+        return
+    assert result.place is not None
+    assert result.place.line >= 1
+    # A defect that the last guard caught would say so.
+    assert "Error:" not in result.message
+
+
+def outcome(data: bytes, format_name: str | None) -> Imported | Diagnostic:
     try:
-        imported = import_bytes(data, "source", Path("nowhere"), Options(format=format_name))
+        return import_bytes(data, "source", Path("nowhere"), Options(format=format_name))
     except ImportFailed as failed:
-        assert failed.diagnostic.place is not None
-        assert failed.diagnostic.place.line >= 1
-        # A defect that the last guard caught would say so.
-        assert "Error:" not in failed.message, failed.message
-    else:
-        assert from_yaml(imported.to_yaml("source")) == imported.scenario
+        return failed.diagnostic
 
 
 @BOUNDED

@@ -72,7 +72,7 @@ def test_cookies_of_options_and_headers_are_hidden_and_cookie_files_are_noted() 
 
 
 def test_shell_variables_come_from_the_environment() -> None:
-    text = "BASE=http://a.example\nTOKEN=abc\ncurl -H \"Authorization: Bearer $TOKEN\" \"${BASE}/x\""
+    text = 'BASE=http://a.example\nTOKEN=abc\ncurl -H "Authorization: Bearer $TOKEN" "${BASE}/x"'
     request = only(imported(text, "curl"))
     assert request.headers == {"Authorization": "Bearer ${env.TOKEN:-not-set}"}
     assert request.url == "${env.BASE:-http://a.example}/x"

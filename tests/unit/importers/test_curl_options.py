@@ -25,7 +25,9 @@ def parse(command: str) -> list[tuple[list[tuple[str, str]], list[str]]]:
         ("-d", [("data", "")], []),
     ],
 )
-def test_a_command_line_is_taken_apart_as_curl_does(command: str, given: list[tuple[str, str]], urls: list[str]) -> None:
+def test_a_command_line_is_taken_apart_as_curl_does(
+    command: str, given: list[tuple[str, str]], urls: list[str]
+) -> None:
     assert parse(command) == [(given, urls)]
 
 

@@ -10,7 +10,8 @@ from kilobar.importers.formats import FORMATS
 from kilobar.scenario.document import from_yaml
 
 FOLDER = Path(__file__).parents[2] / "golden" / "imports"
-SOURCES = sorted(path for name in FORMATS for path in (FOLDER / name).glob("*") if not path.name.endswith(".golden.yaml"))
+GOLDEN = ".golden.yaml"
+SOURCES = sorted(path for name in FORMATS for path in (FOLDER / name).glob("*") if not path.name.endswith(GOLDEN))
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(FOLDER)))
@@ -18,7 +19,7 @@ def test_a_file_is_recognised_and_imported_as_always(path: Path) -> None:
     imported = import_file(path)
     assert imported.format == path.parent.name
     text = imported.to_yaml(path.name)
-    golden = path.with_name(f"{path.name}.golden.yaml")
+    golden = path.with_name(f"{path.name}{GOLDEN}")
     if os.environ.get("KILOBAR_BLESS"):
         golden.write_text(text)
     assert text == golden.read_text()

@@ -115,7 +115,7 @@ def test_what_is_no_number_is_0_as_in_the_worker() -> None:
         (4, "5-1", Save(value="${random.int(1, 5)}")),
         (4, "-5--1", Save(value="${random.int(-5, -1)}")),
         (5, "|red|blue", Save(value='${random.choice("red", "blue")}')),
-        (5, ',a",b', Save(value="${random.choice('a\"', \"b\")}")),
+        (5, ',a",b', Save(value='${random.choice(\'a"\', "b")}')),
         (5, "|red", Save(value="red")),
     ],
 )

@@ -40,7 +40,7 @@ def test_positions_of_characters_are_told_by_line_and_column() -> None:
         ("<a>\n  <b></a>", "xml", "f:2:8: error[import-syntax]: this is not XML: mismatched tag"),
         ("<a/>\n<b/>", "xml", "f:2:1: error[import-syntax]: this is not XML: junk after document element"),
         ("<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", "xml", "f:1:1: error[import-syntax]: a document type is not"),
-        ("<?xml version='1.0' encoding='none'?><a/>", "xml", "f:1:1: error[import-syntax]: this XML cannot be read: unknown"),
+        ("<?xml version='1.0' encoding='none'?><a/>", "xml", "f:1:1: error[import-syntax]: this XML cannot"),
         ("<a>" * 300 + "</a>" * 300, "xml", "f:1:1: error[import-syntax]: nested deeper than 200 levels"),
         ("openapi: [", "yaml", "f:2:1: error[import-syntax]: "),
         ('{"a": 1,}', "yaml", "f:1:9: error[import-syntax]: this is not JSON"),

@@ -10,10 +10,12 @@ from kilobar.model import scenario as model
 from kilobar.scenario.document_shapes import METHOD_KEYS, Shape, keys_of
 
 ODD = [
-    "", " ", "no", "1e3", "007", "0x1f", "2026-01-31", "12:30:45", "~", "null", "true", ".inf", "<<", "=", "- a", "a: b",
+    "", " ", "no", "1e3", "007", "0x1f", "2026-01-31", "12:30:45", "~", "null", "true", ".inf", "<<", "=", "- a",
+    "a: b",
     "a #b", "a:", "#a", "${x}", "$${", "{a}", "[a]", "a, b", "'", '"', "\\", "it's \"so\"", "?", "!t", "&a", "*a", "%a",
     "@a", "`", "|", ">", "...", "---", "a\nb", "a\n", "\na", " a\n b", "a\n\n", "\n", "\t", "a\tb\nc", "a\r\nb", "\x00",
-    "\x85", "\u2028", "\ufeff", "\u00a0", "é", "漢字", "😀", "\U0010ffff", "\ufffe", "x" * 130, "x " * 600, "  \n  a\n ",
+    "\x85", "\u2028", "\ufeff", "\u00a0", "é", "漢字", "😀", "\U0010ffff", "\ufffe", "x" * 130, "x " * 600,
+    "  \n  a\n ",
     "1_000", "+1", "-", ".5", "1.", "1:2", "http://a/b?c=d&e#f", "a\n  \nb", "a \nb",
 ]  # fmt: skip
 TEXT = st.one_of(st.sampled_from(ODD), st.text(st.characters(exclude_categories=["Cs"]), max_size=12))
