@@ -18,7 +18,7 @@ from kilobar.scenario.findings import Findings
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 64
-MAX_NODES = 300_000
+MAX_NODES = 1_000_000
 MAX_ALIAS_WEIGHT = 100_000
 """Limit of what all aliases together add to the tree: nodes, and 64 characters of text count as one more."""
 

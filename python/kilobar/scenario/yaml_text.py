@@ -97,11 +97,12 @@ def _one_line(value: Plain, room: int) -> str | None:
     if isinstance(value, dict):
         if not value:
             return "{}"
-        return None if isinstance(value, Block) else _mapping_in_line(value, room)
+        # The shortest entry is `a: 1, `.
+        return None if isinstance(value, Block) or 6 * len(value) > room + 2 else _mapping_in_line(value, room)
     if isinstance(value, list):
         if not value:
             return "[]"
-        return None if isinstance(value, Lines) else _list_in_line(value, room)
+        return None if isinstance(value, Lines) or 3 * len(value) > room + 2 else _list_in_line(value, room)
     if isinstance(value, str) and (len(value) > room or literal_lines(value) is not None):
         return None
     return scalar(value, in_flow=True)

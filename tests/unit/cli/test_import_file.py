@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from kilobar.cli import import_file
 from kilobar.cli.main import execute
 
 
@@ -36,6 +37,15 @@ def test_what_is_wrong_with_the_result_is_said(source: Path, capsys: pytest.Capt
     source.write_text("curl http://127.0.0.1:99999/\n")
     assert execute(["import", str(source)]) == 2
     assert "error[bad-url]" in capsys.readouterr().err
+
+
+def test_a_very_large_result_is_not_checked_at_once(
+    source: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_file, "_CHECKED_CHARACTERS", 10)
+    output = source.with_name("scenario.yaml")
+    assert execute(["import", str(source), "-o", str(output)]) == 0
+    assert f"not checked yet: kilobar check {output}" in capsys.readouterr().err
 
 
 def test_a_malformed_file_is_a_diagnostic_with_its_position(source: Path, capsys: pytest.CaptureFixture[str]) -> None:
