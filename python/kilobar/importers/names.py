@@ -59,7 +59,8 @@ def step_name(name: str) -> str:
     line = " ".join(line.split())
     # Room for a number behind it.
     line = line if len(line) <= MAX_NAME - 10 else f"{line[: MAX_NAME - 11]}…"
-    return literal(line.strip("()")) if line.startswith("(") else literal(line) or "unnamed"
+    # `(other)` is where reports fold what is too much.
+    return literal(line.strip("() ") if line.startswith("(") else line) or "unnamed"
 
 
 def _numbered(name: str, taken: set[str], form: str) -> str:

@@ -52,4 +52,4 @@ def test_a_name_of_a_step_is_one_printable_line(name: str) -> None:
 def test_holes_in_names_are_escaped() -> None:
     assert step_name("get ${x}\n now") == "get $${x} now"
     assert step_name("(other)") == "other"
-    assert step_name(" \n") == "unnamed"
+    assert step_name(" \n") == step_name("( )") == "unnamed"
