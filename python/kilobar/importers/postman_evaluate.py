@@ -1,0 +1,369 @@
+"""Expressions of Postman scripts -> what they stand for, without executing anything."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+
+from kilobar.importers import postman_checks as checks
+from kilobar.importers.javascript_regex import engine_regex, exactly
+from kilobar.importers.javascript_tree import (
+    Array,
+    Binary,
+    Call,
+    Composed,
+    Conditional,
+    Expression,
+    Index,
+    Literal,
+    Member,
+    Name,
+    Object,
+    Pattern,
+    Unary,
+)
+from kilobar.importers.postman_chai import dotted, plain_text
+from kilobar.importers.postman_functions import call, random_whole
+from kilobar.importers.postman_values import (
+    Claim,
+    Known,
+    Length,
+    Made,
+    Moment,
+    NotCarriedOver,
+    Place,
+    RandomReal,
+    TypeOf,
+    Undefined,
+    Value,
+    as_parts,
+)
+from kilobar.importers.postman_variables import Variables
+from kilobar.model.scenario import JsonValue
+
+_READ = frozenset(
+    [f"pm.{scope}.get" for scope in ("environment", "globals", "collectionVariables", "variables", "iterationData")]
+    + ["postman.getEnvironmentVariable", "postman.getGlobalVariable"]
+)
+_PLACES = {
+    "pm.response.code": Place("status"),
+    "responseCode.code": Place("status"),
+    "pm.response.status": Place("reason"),
+    "responseCode.name": Place("reason"),
+    "pm.response.responseTime": Place("time"),
+    "responseTime": Place("time"),
+    "pm.response.responseSize": Place("size"),
+    "responseBody": Place("body"),
+}
+_OLD_SCOPES = ("environment.", "globals.", "data.")
+_COMPARISONS = {"===": "==", "==": "==", "!==": "!=", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
+_MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+_IDENTITIES = frozenset(("toString", "valueOf", "trim", "toFixed"))
+
+
+class Evaluator:
+    """Gives the meaning of expressions where some names have a meaning already."""
+
+    def __init__(
+        self, variables: Variables, values: dict[str, Value], written: dict[str, Value], *, has_response: bool
+    ) -> None:
+        self.values = values
+        """Local variables of the script."""
+        self.told: dict[str, Value] = {}
+        """`tests[...]`, as far as they were given."""
+        self._variables = variables
+        self._written = written
+        self._has_response = has_response
+
+    def value(self, expression: Expression) -> Value:
+        """What an expression stands for. Raises NotCarriedOver."""
+        match expression:
+            case Literal(value=value):
+                return Known(value)
+            case Name(name="undefined"):
+                return Undefined()
+            case Name(name=name) if name in self.values:
+                return self.values[name]
+            case Member() | Name():
+                return self._member(expression)
+            case Index(of=of, index=index):
+                return self._index(self.value(of), self.value(index))
+            case Call():
+                return self._call(expression)
+            case Composed(pieces=pieces):
+                return self._composed(pieces)
+            case Unary(operator=operator, of=of):
+                return self._unary(operator, of)
+            case Binary(left=left, operator=operator, right=right):
+                return self._binary(left, operator, right)
+            case Array(items=items):
+                return Known([self._known(item) for item in items])
+            case Object(entries=entries):
+                return Known({key: self._known(inner) for key, inner in entries})
+            case Conditional(test=test, yes=yes, no=no):
+                known = self.value(test)
+                if isinstance(known, Known):
+                    return self.value(yes if known.value else no)
+        raise NotCarriedOver("an expression that is computed", expression.line)
+
+    def claim(self, value: Value) -> Claim:
+        """The value as a condition. Raises NotCarriedOver."""
+        match value:
+            case Claim():
+                return value
+            case Place():
+                return Claim(tuple(checks.truthy(value)))
+            case Length(of=of):
+                return Claim((checks.length(of, ">", Known(0)),))
+        raise NotCarriedOver("a condition that is not about the response")
+
+    def _known(self, expression: Expression) -> JsonValue:
+        value = self.value(expression)
+        if isinstance(value, Known):
+            return value.value
+        raise NotCarriedOver("a list or object with values that are computed", expression.line)
+
+    def _composed(self, pieces: tuple[str | Expression, ...]) -> Value:
+        values: list[Value] = [Known(piece) if isinstance(piece, str) else self.value(piece) for piece in pieces]
+        if all(isinstance(value, Known) and isinstance(value.value, str) for value in values):
+            return Known("".join(str(value.value) for value in values if isinstance(value, Known)))
+        return Made(tuple(part for value in values for part in as_parts(value)))
+
+    def _member(self, expression: Member | Name) -> Value:
+        path = dotted(expression)
+        if path is not None and path.partition(".")[0] not in self.values:
+            found = self._provided(path)
+            if found is not None:
+                return found
+        if isinstance(expression, Name):
+            raise NotCarriedOver(f"`{expression.name}`", expression.line)
+        if dotted(expression.of) == "tests" and expression.name in self.told:
+            return self.told[expression.name]
+        if dotted(expression.of) == "responseHeaders":
+            return self._of_response(Place("header", expression.name))
+        of = self.value(expression.of)
+        match of:
+            case Place(kind="cookie") if expression.name == "value":
+                return of
+            case Place(kind="json" | "body") if expression.name == "length":
+                return Length(of)
+            case Place(kind="json"):
+                return of.member(expression.name)
+            case Known(value=dict(entries)) if expression.name in entries:
+                return Known(entries[expression.name])
+            case Known(value=str() | list() as sized) if expression.name == "length":
+                return Known(len(sized))
+        raise NotCarriedOver(f"`.{expression.name}`", expression.line)
+
+    def _provided(self, path: str) -> Value | None:
+        """What Postman provides under a name."""
+        if path in _PLACES:
+            return self._of_response(_PLACES[path])
+        for scope in _OLD_SCOPES:
+            if path.startswith(scope):
+                return Made((self._variables.hole(path.removeprefix(scope)),))
+        return None
+
+    def _of_response(self, place: Place) -> Place:
+        if not self._has_response:
+            raise NotCarriedOver("a response before the request is sent")
+        return place
+
+    def _index(self, of: Value, index: Value) -> Value:
+        if isinstance(index, Known) and isinstance(index.value, str) and isinstance(of, Place) and of.kind == "json":
+            return of.member(index.value)
+        if not isinstance(index, Known) or type(index.value) is not int:
+            raise NotCarriedOver("an index that is computed")
+        if isinstance(of, Place) and of.kind == "json":
+            return Place("json", f"{of.path}[{index.value}]")
+        if isinstance(of, Known) and isinstance(of.value, list | str) and 0 <= index.value < len(of.value):
+            return Known(of.value[index.value])
+        raise NotCarriedOver("an entry of something that is not in the response")
+
+    def _call(self, expression: Call) -> Value:
+        path = dotted(expression.function)
+        arguments = expression.arguments
+        if path is not None and path.partition(".")[0] not in self.values:
+            if path in _READ:
+                name = self._text(arguments)
+                # What this script wrote is in the flow only after its request.
+                return self._written.get(name) or Made((self._variables.hole(name),))
+            found = self._of_postman(path, arguments)
+            if found is not None:
+                return found
+            values: Callable[[], list[Value]] = lambda: [self._argument(argument) for argument in arguments]
+            found = call(path, values, new=expression.new)
+            if found is not None:
+                return found
+        if isinstance(expression.function, Member):
+            of = expression.function.of
+            if isinstance(of, Pattern) and expression.function.name == "test" and arguments:
+                return Claim((checks.matches(self._place(arguments[0]), engine_regex(of.pattern, of.flags)),))
+            return self._method(self.value(of), expression.function.name, arguments, expression.line)
+        raise NotCarriedOver(f"the function `{path or '...'}`", expression.line)
+
+    def _argument(self, expression: Expression) -> Value:
+        """Of a function; a name such as `CryptoJS.enc.Base64` stands for itself."""
+        path = dotted(expression)
+        if path is not None and path.startswith("CryptoJS."):
+            return Known(path)
+        return self.value(expression)
+
+    def _of_postman(self, path: str, arguments: tuple[Expression, ...]) -> Value | None:
+        match path:
+            case "pm.response.json":
+                return self._of_response(Place("json", "$"))
+            case "pm.response.text":
+                return self._of_response(Place("body"))
+            case "pm.response.headers.get" | "postman.getResponseHeader":
+                return self._of_response(Place("header", self._text(arguments)))
+            case "pm.response.headers.has":
+                return Claim((checks.exists(self._of_response(Place("header", self._text(arguments)))),))
+            case "pm.cookies.get" | "pm.response.cookies.get" | "postman.getResponseCookie":
+                return self._of_response(Place("cookie", self._text(arguments)))
+            case "pm.cookies.has" | "pm.response.cookies.has":
+                return Claim((checks.exists(self._of_response(Place("cookie", self._text(arguments)))),))
+            case "pm.variables.replaceIn":
+                return Made((self._variables.text(self._text(arguments)),))
+            case "JSON.parse":
+                return self._parsed(self.value(arguments[0])) if arguments else None
+            case "Array.isArray" | "_.isArray" if arguments:
+                return Claim((checks.of_type(self._place(arguments[0]), "array"),))
+            case "Number.isInteger" | "_.isInteger" if arguments:
+                return Claim((checks.of_type(self._place(arguments[0]), "integer"),))
+            case "_.isString" | "_.isNumber" | "_.isBoolean" | "_.isNull" if arguments:
+                return Claim((checks.of_type(self._place(arguments[0]), path[4:]),))
+            case "Boolean" if arguments:
+                return self.claim(self.value(arguments[0]))
+        return None
+
+    def _parsed(self, value: Value) -> Value:
+        match value:
+            case Place(kind="body"):
+                return Place("json", "$")
+            case Place(kind="json"):
+                return value
+            case Known(value=str(text)):
+                try:
+                    return Known(json.loads(text))
+                except (ValueError, RecursionError):
+                    raise NotCarriedOver("a text that is not JSON") from None
+        raise NotCarriedOver("JSON that is computed")
+
+    def _method(self, of: Value, name: str, arguments: tuple[Expression, ...], line: int) -> Value:
+        if name in _IDENTITIES and not arguments and isinstance(of, Place | Made | Known):
+            if name == "toString" and isinstance(of, Known):
+                return Known(plain_text(of)) if isinstance(of.value, str | int) and of.value is not True else of
+            if name != "trim" or isinstance(of, Made):
+                return of
+        if isinstance(of, Place):
+            return self._method_of_place(of, name, arguments, line)
+        values: Callable[[], list[Value]] = lambda: [self._argument(argument) for argument in arguments]
+        found = call(f".{name}", values, of=of)
+        if found is None:
+            raise NotCarriedOver(f"the function `.{name}`", line)
+        return found
+
+    def _method_of_place(self, of: Place, name: str, arguments: tuple[Expression, ...], line: int) -> Value:
+        match name:
+            case "hasOwnProperty" if of.kind == "json":
+                return Claim((checks.exists(of.member(self._text(arguments))),))
+            case "includes" | "has" | "contains" if arguments:
+                return Claim((checks.contains(of, self.value(arguments[0])),))
+            case "startsWith":
+                return Claim((checks.matches(of, f"^{exactly(self._text(arguments))}"),))
+            case "endsWith":
+                return Claim((checks.matches(of, f"{exactly(self._text(arguments))}$"),))
+            case "match" if arguments and isinstance(arguments[0], Pattern):
+                return Claim((checks.matches(of, engine_regex(arguments[0].pattern, arguments[0].flags)),))
+            case "at" if len(arguments) == 1 and of.kind == "json":
+                return self._index(of, self.value(arguments[0]))
+        raise NotCarriedOver(f"the function `.{name}` on a value of the response", line)
+
+    def _place(self, expression: Expression) -> Place:
+        value = self.value(expression)
+        if isinstance(value, Place):
+            return value
+        raise NotCarriedOver("a condition on something that is not in the response", expression.line)
+
+    def _text(self, arguments: tuple[Expression, ...]) -> str:
+        if not arguments:
+            raise NotCarriedOver("a call without arguments")
+        return plain_text(self.value(arguments[0]))
+
+    def _unary(self, operator: str, of: Expression) -> Value:
+        if operator == "typeof":
+            return TypeOf(self._place(of))
+        value = self.value(of)
+        if operator == "+" and isinstance(value, Place | Made | Moment):
+            return value
+        if operator == "!":
+            match value:
+                case Known(value=known):
+                    return Known(not known)
+                case Made(parts=(str(text),)) if text.startswith("${env."):
+                    # A variable that nobody gave a value: as in the collection when it runs alone.
+                    return Known(True)
+            claim = self.claim(value)
+            if len(claim.checks) == 1:
+                return Claim((checks.negated(claim.checks[0]),))
+            if isinstance(value, Place):
+                raise NotCarriedOver("a condition that a value is empty or missing")
+        raise NotCarriedOver(f"the operator `{operator}`", of.line)
+
+    def _binary(self, left: Expression, operator: str, right: Expression) -> Value:
+        one, other = self.value(left), self.value(right)
+        if operator == "&&":
+            return Claim(self.claim(one).checks + self.claim(other).checks)
+        if operator in ("||", "??"):
+            return _or(one, other)
+        if operator in _COMPARISONS:
+            return self._compared(one, _COMPARISONS[operator], other)
+        if operator == "+" and not isinstance(one, RandomReal | Moment) and not isinstance(other, RandomReal | Moment):
+            return _added(one, other)
+        if operator in ("+", "*", "-", "/"):
+            return random_whole(one, operator, other)
+        raise NotCarriedOver(f"the operator `{operator}`", left.line)
+
+    def _compared(self, one: Value, operator: str, other: Value) -> Value:
+        if one == other and isinstance(one, Place) and operator in ("==", "!="):
+            return Known(operator == "==")
+        if isinstance(one, Known) and isinstance(other, Known) and operator in ("==", "!="):
+            return Known((one.value == other.value) == (operator == "=="))
+        if isinstance(one, TypeOf) and isinstance(other, Known) and operator in ("==", "!="):
+            check = checks.of_type(one.of, plain_text(other))
+            return Claim((check if operator == "==" else checks.negated(check),))
+        if isinstance(one, Place | Length):
+            return Claim((checks.compare(one, operator, other),))
+        if isinstance(other, Place | Length):
+            return Claim((checks.compare(other, _MIRRORED.get(operator, operator), one),))
+        if isinstance(one, Claim) and isinstance(other, Known) and isinstance(other.value, bool):
+            if other.value == (operator == "=="):
+                return one
+            if len(one.checks) == 1:
+                return Claim((checks.negated(one.checks[0]),))
+        raise NotCarriedOver("a comparison that is not about the response")
+
+
+def _or(one: Value, other: Value) -> Value:
+    """`one || other`."""
+    if isinstance(one, Place):
+        if isinstance(other, Known) and isinstance(other.value, dict | list) and not other.value:
+            return one
+        if isinstance(other, Made | Known) and one.kind in ("json", "header", "cookie"):
+            parts = as_parts(other)
+            return replace(one, default=Made(parts).text())
+    if isinstance(one, Known):
+        return one if one.value else other
+    raise NotCarriedOver("one of two values")
+
+
+def _added(one: Value, other: Value) -> Value:
+    if isinstance(one, Known) and isinstance(other, Known):
+        pair = (one.value, other.value)
+        if all(isinstance(value, int | float) and not isinstance(value, bool) for value in pair):
+            return Known(pair[0] + pair[1])  # type: ignore[operator]  # numbers, as was just looked at
+        if all(isinstance(value, str) for value in pair):
+            return Known(f"{pair[0]}{pair[1]}")
+    return Made(as_parts(one) + as_parts(other))
