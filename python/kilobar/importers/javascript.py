@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from kilobar.importers.javascript_tokens import Hole, NotJavaScript, Token, tokens_of
+from kilobar.importers.javascript_tokens import Hole, NotJavaScriptError, Token, tokens_of
 from kilobar.importers.javascript_tree import (
     Array,
     Assign,
@@ -56,7 +56,7 @@ def parse(text: str) -> tuple[Statement, ...]:
     """The statements of a script, in order."""
     try:
         tokens = tokens_of(text)
-    except NotJavaScript as problem:
+    except NotJavaScriptError as problem:
         return (Opaque(problem.message, problem.line, text.count("\n") + 1),)
     return tuple(_Parser(tokens).statements(closing=None))
 
@@ -78,7 +78,7 @@ class _Parser:
             start, depth = self._at, self._depth
             try:
                 found.extend(self._statement())
-            except NotJavaScript as problem:
+            except NotJavaScriptError as problem:
                 self._at, self._depth = start, depth
                 found.append(self._skip(f"not understood: {problem.message}"))
         if closing is not None:
@@ -89,8 +89,8 @@ class _Parser:
     def _now(self) -> Token:
         return self._tokens[self._at]
 
-    def _problem(self, message: str) -> NotJavaScript:
-        return NotJavaScript(message, self._now.line)
+    def _problem(self, message: str) -> NotJavaScriptError:
+        return NotJavaScriptError(message, self._now.line)
 
     def _is(self, mark: str) -> bool:
         token = self._tokens[self._at]

@@ -34,7 +34,7 @@ class Token(NamedTuple):
     """Of a regular expression."""
 
 
-class NotJavaScript(Exception):
+class NotJavaScriptError(Exception):
     """The text cannot be read as JavaScript."""
 
     def __init__(self, message: str, line: int) -> None:
@@ -50,7 +50,8 @@ _TOKEN = re.compile(
   | (?P<name>[A-Za-z_$\u0080-\U0010ffff][\w$\u0080-\U0010ffff]*)
   | (?P<number>0[xX][0-9a-fA-F]+n?|0[bB][01]+n?|0[oO][0-7]+n?|(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?n?)
   | (?P<text>"(?:[^"\\\n]|\\[\s\S])*+"|'(?:[^'\\\n]|\\[\s\S])*+')
-  | (?P<mark>\.\.\.|=>|[=!]==?|\*\*=?|\+\+|--|&&=?|\|\|=?|\?\?=?|\?\.(?!\d)|<<=?|>>>?=?|[-+*%&|^<>]=?|[{}()\[\];,?:.~=!\#@])
+  | (?P<mark>\.\.\.|=>|[=!]==?|\*\*=?|\+\+|--|&&=?|\|\|=?|\?\?=?|\?\.(?!\d)|<<=?|>>>?=?|[-+*%&|^<>]=?
+           |[{}()\[\];,?:.~=!\#@])
     """,
     re.VERBOSE,
 )
@@ -62,9 +63,9 @@ _CLOSING = frozenset((")", "]", "}"))
 
 
 def tokens_of(text: str, first_line: int = 1) -> list[Token]:
-    """All tokens, with one of kind "end" behind them. Raises NotJavaScript."""
+    """All tokens, with one of kind "end" behind them. Raises NotJavaScriptError."""
     if len(text) > MAX_CHARACTERS:
-        raise NotJavaScript(f"the script is longer than {MAX_CHARACTERS:,} characters", first_line)
+        raise NotJavaScriptError(f"the script is longer than {MAX_CHARACTERS:,} characters", first_line)
     found: list[Token] = []
     position, line, after_break = 0, first_line, True
     while position < len(text):
@@ -121,7 +122,7 @@ def _slash_or_template(
         mark = "/=" if text.startswith("/=", position) else "/"
         return Token("mark", mark, line, after_break), position + len(mark)
     what = "a text that is not closed" if character in "\"'" else f"unexpected {character!r}"
-    raise NotJavaScript(what, line)
+    raise NotJavaScriptError(what, line)
 
 
 def _ends_operand(token: Token) -> bool:
@@ -149,7 +150,7 @@ def _template(text: str, start: int, line: int) -> tuple[tuple[str | Hole, ...],
             position = begin = end + 1
         else:
             position += 1
-    raise NotJavaScript("a template text that is not closed", line)
+    raise NotJavaScriptError("a template text that is not closed", line)
 
 
 def _hole_end(text: str, start: int, line: int) -> int:
@@ -170,7 +171,7 @@ def _hole_end(text: str, start: int, line: int) -> int:
                 return position
             depth -= 1
         position += 1
-    raise NotJavaScript("a hole of a template text that is not closed", line)
+    raise NotJavaScriptError("a hole of a template text that is not closed", line)
 
 
 def _breaks(token: Token) -> int:

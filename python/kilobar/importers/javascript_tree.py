@@ -43,10 +43,10 @@ class Member(NamedTuple):
 
 
 class Index(NamedTuple):
-    """`of[index]`, where the index is not a constant text."""
+    """`of[position]`, where the position is not a constant text."""
 
     of: Expression
-    index: Expression
+    position: Expression
     line: int
 
 

@@ -88,7 +88,7 @@ class _Collection:
         scripts = self._scripts(collection)
         inherited = Inherited(NONE, {}, ()).below(collection, scripts, notes)
         steps = self._items(collection.get("item"), inherited, ("",))
-        self._flush(collection, scripts)
+        self._flush(scripts)
         variables = self._context.variables
         if variables.initial:
             steps.insert(0, Set(set={**variables.initial}))
@@ -154,7 +154,7 @@ class _Collection:
             steps = self._request(item, inherited, folders)
         else:
             steps = self._folder(item, inherited, folders)
-        self._flush(item, scripts)
+        self._flush(scripts)
         return steps
 
     def _folder(self, item: dict[str, Any], inherited: Inherited, folders: tuple[str, ...]) -> list[Step]:
@@ -174,13 +174,12 @@ class _Collection:
         name = _name(item)
         if self._how_often[name] > 1 and folders[-1]:
             name = f"{folders[-1]} / {name}"
-        if isinstance(source, dict):
-            with self._notes.at("request"):
+        with self._notes.at("request"):
+            if isinstance(source, dict):
                 inherited = inherited.below({"auth": source.get("auth")}, (), self._notes)
-                steps = steps_of(source, self._names.of(name), inherited, self._context)
-        else:
-            with self._notes.at("request"):
-                steps = steps_of(source, self._names.of(name), inherited, self._context)
+                if source.get("event"):
+                    self._notes.add("scripts inside of `request` are left out; Postman does not execute them", "event")
+            steps = steps_of(source, self._names.of(name), inherited, self._context)
         if inherited.behaviour.get("strictSSL") is False and not self._insecure:
             self._insecure = True
             self._notes.add("certificates are not verified, for all requests", "protocolProfileBehavior", "strictSSL")
@@ -194,16 +193,16 @@ class _Collection:
             if event.get("disabled") is True or not script.strip():
                 continue
             if listen in ("prerequest", "test"):
-                found.append(Script(script, before_request=listen == "prerequest"))
+                found.append(Script(script, before_request=listen == "prerequest", event=index))
             else:
                 self._notes.add(f"the script for `{listen[:40]}` is not carried over", "event", index)
         return tuple(found)
 
-    def _flush(self, item: dict[str, Any], scripts: tuple[Script, ...]) -> None:
+    def _flush(self, scripts: tuple[Script, ...]) -> None:
         """Notes what the scripts of an item do besides, where they stand."""
         for script in scripts:
             for problem in script.problems:
-                self._notes.add(problem, "event")
+                self._notes.add(problem, "event", script.event)
 
 
 def _environment(path: Path) -> Source:

@@ -159,7 +159,9 @@ class BodyReader:
             if self._exists(path):
                 found.append(Part(file=path, content_type=content_type))
             else:
-                self._notes.add(f"the file `{path}` is not there: a text stands for it; put it there, say `file:`", *where)
+                self._notes.add(
+                    f"the file `{path}` is not there: a text stands for it; put it there, say `file:`", *where
+                )
                 filename = _file_name(path)
                 found.append(Part(text=f"content of {filename}", filename=filename, content_type=content_type))
         return found

@@ -6,7 +6,16 @@ from http import HTTPStatus
 from typing import TypeVar
 
 from kilobar.importers.javascript_regex import exactly
-from kilobar.importers.postman_values import Known, Length, Made, NotCarriedOver, Place, Undefined, Value, number_text
+from kilobar.importers.postman_values import (
+    Known,
+    Length,
+    Made,
+    NotCarriedOverError,
+    Place,
+    Undefined,
+    Value,
+    number_text,
+)
 from kilobar.importers.templates import literal, translate_json
 from kilobar.model.scenario import Bounds, Check, JsonValue, Matcher
 
@@ -25,13 +34,13 @@ _EMPTY = r"^(\[\s*\]|\{\s*\})?$"
 
 
 def compare(place: Place | Length, operator: str, other: Value) -> Check:
-    """`==`, `!=`, `<`, `<=`, `>` or `>=` between something in the response and a value. Raises NotCarriedOver."""
+    """`==`, `!=`, `<`, `<=`, `>` or `>=` between something in the response and a value. Raises NotCarriedOverError."""
     if isinstance(other, Undefined):
         if operator not in ("==", "!=") or isinstance(place, Length):
-            raise NotCarriedOver("a comparison with `undefined`")
+            raise NotCarriedOverError("a comparison with `undefined`")
         return exists(place, operator == "!=")
     if not isinstance(other, Known | Made):
-        raise NotCarriedOver("two values of the response are compared")
+        raise NotCarriedOverError("two values of the response are compared")
     if isinstance(place, Length):
         return length(place.of, operator, other)
     match place.kind:
@@ -45,7 +54,7 @@ def compare(place: Place | Length, operator: str, other: Value) -> Check:
             return _body(operator, other)
         case "header" | "json":
             return _value(place, operator, other)
-    raise NotCarriedOver(f"a comparison with a {place.kind}")
+    raise NotCarriedOverError(f"a comparison with a {place.kind}")
 
 
 def negated(check: Check) -> Check:
@@ -74,7 +83,7 @@ def exists(place: Place, wanted: bool = True) -> Check:
             return found if wanted else Check(not_=found)
         case "body":
             return Check(size=Bounds(gt="0B") if wanted else Bounds(eq="0B"))
-    raise NotCarriedOver(f"whether there is a {place.kind}")
+    raise NotCarriedOverError(f"whether there is a {place.kind}")
 
 
 def truthy(place: Place) -> list[Check]:
@@ -95,13 +104,13 @@ def contains(place: Place, other: Value) -> Check:
             return Check(json={place.path: Matcher(contains=text)})
         case "header":
             return Check(header={place.path: Matcher(contains=text)})
-    raise NotCarriedOver(f"what a {place.kind} contains")
+    raise NotCarriedOverError(f"what a {place.kind} contains")
 
 
 def matches(place: Place, pattern: str | None) -> Check:
     """A regular expression matches; None is one that the engine does not have."""
     if pattern is None:
-        raise NotCarriedOver("a regular expression with look-around or backreferences")
+        raise NotCarriedOverError("a regular expression with look-around or backreferences")
     match place.kind:
         case "body":
             return Check(regex=pattern)
@@ -109,7 +118,7 @@ def matches(place: Place, pattern: str | None) -> Check:
             return Check(json={place.path: Matcher(matches=pattern)})
         case "header":
             return Check(header={place.path: Matcher(matches=pattern)})
-    raise NotCarriedOver(f"a regular expression on a {place.kind}")
+    raise NotCarriedOverError(f"a regular expression on a {place.kind}")
 
 
 def of_type(place: Place, name: str) -> Check:
@@ -118,13 +127,13 @@ def of_type(place: Place, name: str) -> Check:
     if place.kind != "json":
         if kind == "string":
             return exists(place)
-        raise NotCarriedOver(f"the type of a {place.kind}")
+        raise NotCarriedOverError(f"the type of a {place.kind}")
     if kind == "string":
         return Check(json={place.path: Matcher(matches=r"^([^\[{]|$)")})
     if kind == "undefined":
         return exists(place, False)
     if kind not in _TYPES:
-        raise NotCarriedOver(f"the type {name!r}")
+        raise NotCarriedOverError(f"the type {name!r}")
     return Check(json={place.path: Matcher(matches=_TYPES[kind])})
 
 
@@ -141,7 +150,7 @@ def length(place: Place, operator: str, other: Value) -> Check:
     if place.kind == "body":
         return _measure(Place("size"), operator, other)
     if place.kind != "json":
-        raise NotCarriedOver(f"the length of a {place.kind}")
+        raise NotCarriedOverError(f"the length of a {place.kind}")
     if operator == "!=":
         if count == 0:
             return Check(json={f"{place.path}[0]": Matcher(exists=True)})
@@ -149,7 +158,7 @@ def length(place: Place, operator: str, other: Value) -> Check:
     least = {"==": count, ">=": count, ">": count + 1}.get(operator, 0)
     most = {"==": count, "<=": count, "<": count - 1}.get(operator)
     if least < 0 or (most is not None and most < 0) or count > 100_000:
-        raise NotCarriedOver(f"a length {operator} {count}")
+        raise NotCarriedOverError(f"a length {operator} {count}")
     found: dict[str, JsonValue | Matcher] = {}
     if least > 0:
         found[f"{place.path}[{least - 1}]"] = Matcher(exists=True)
@@ -164,7 +173,7 @@ def reason(other: Value) -> int:
     """The status code that a reason phrase belongs to."""
     code = _REASONS.get(str(other.value).lower()) if isinstance(other, Known) else None
     if code is None:
-        raise NotCarriedOver("a reason phrase that is not a standard one")
+        raise NotCarriedOverError("a reason phrase that is not a standard one")
     return code
 
 
@@ -174,16 +183,25 @@ def merged(checks: list[Check]) -> list[Check]:
     for check in checks:
         if check in result:
             continue
+        if result and result[-1].name == check.name:
+            _drop_implied(result[-1], check)
         if result and result[-1].name == check.name and not _overlap(result[-1], check):
             result[-1] = _together(result[-1], check)
         else:
             result.append(check)
-    return result
+    return [check for check in result if check != Check(name=check.name)]
+
+
+def _drop_implied(before: Check, check: Check) -> None:
+    """That a value exists need not be said when the next thing said is what it is."""
+    for path in check.json.keys() & before.json.keys():
+        if before.json[path] == Matcher(exists=True) and check.json[path] != Matcher(exists=False):
+            before.json = {name: wanted for name, wanted in before.json.items() if name != path}
 
 
 def _status(operator: str, code: int) -> Check:
     if not 100 <= code <= 600:
-        raise NotCarriedOver(f"the status {code}")
+        raise NotCarriedOverError(f"the status {code}")
     match operator:
         case "==":
             return Check(status=code)
@@ -192,16 +210,16 @@ def _status(operator: str, code: int) -> Check:
     low = {">": code + 1, ">=": code}.get(operator, 100)
     high = {"<": code - 1, "<=": code}.get(operator, 599)
     if low > high:
-        raise NotCarriedOver(f"a status {operator} {code}")
+        raise NotCarriedOverError(f"a status {operator} {code}")
     return Check(status=f"{low}-{high}")
 
 
 def _measure(place: Place, operator: str, other: Value) -> Check:
     if not isinstance(other, Known) or isinstance(other.value, bool) or not isinstance(other.value, int | float):
-        raise NotCarriedOver(f"a {place.kind} that is not compared with a number")
+        raise NotCarriedOverError(f"a {place.kind} that is not compared with a number")
     number = number_text(other.value)
     if not number.replace(".", "", 1).isdigit():
-        raise NotCarriedOver(f"a {place.kind} of {number}")
+        raise NotCarriedOverError(f"a {place.kind} of {number}")
     bound = f"{number}ms" if place.kind == "time" else f"{number}B"
     if operator == "!=":
         return negated(_measure(place, "==", other))
@@ -212,11 +230,11 @@ def _measure(place: Place, operator: str, other: Value) -> Check:
 def _body(operator: str, other: Known | Made) -> Check:
     text = other.value if isinstance(other, Known) else None
     if not isinstance(text, str) or operator not in ("==", "!="):
-        raise NotCarriedOver("a comparison with the whole body")
+        raise NotCarriedOverError("a comparison with the whole body")
     if text == "":
         return exists(Place("body"), operator == "!=")
     if "${" in text:
-        raise NotCarriedOver("a body that contains `${`")
+        raise NotCarriedOverError("a body that contains `${`")
     same = Check(regex=rf"\A{exactly(text)}\z")
     return same if operator == "==" else Check(not_=same)
 
@@ -231,8 +249,8 @@ def _value(place: Place, operator: str, other: Known | Made) -> Check:
         same = Check(header={place.path: expected}) if place.kind == "header" else Check(json={place.path: expected})
         return same if operator == "==" else Check(not_=same)
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise NotCarriedOver("a comparison with something that is not a number")
-    bounds = Matcher(**{_BOUND_OF[operator]: value})
+        raise NotCarriedOverError("a comparison with something that is not a number")
+    bounds = Matcher(**{_BOUND_OF[operator]: value})  # type: ignore[arg-type]  # names of bounds only
     return Check(header={place.path: bounds}) if place.kind == "header" else Check(json={place.path: bounds})
 
 
@@ -244,7 +262,7 @@ def _whole(value: Value) -> int:
             return int(value.value)
         if isinstance(value.value, str) and value.value.isdecimal() and len(value.value) < 10:
             return int(value.value)
-    raise NotCarriedOver("a comparison with something that is not a whole number")
+    raise NotCarriedOverError("a comparison with something that is not a whole number")
 
 
 def _scalar_text(value: Value) -> str:
@@ -255,7 +273,7 @@ def _scalar_text(value: Value) -> str:
             return "true" if truth else "false"
         case Known(value=int() | float() as number):
             return number_text(number)
-    raise NotCarriedOver("a comparison with something that is not a text")
+    raise NotCarriedOverError("a comparison with something that is not a text")
 
 
 def _says_one(check: Check) -> bool:

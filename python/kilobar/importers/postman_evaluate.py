@@ -31,7 +31,7 @@ from kilobar.importers.postman_values import (
     Length,
     Made,
     Moment,
-    NotCarriedOver,
+    NotCarriedOverError,
     Place,
     RandomReal,
     TypeOf,
@@ -76,8 +76,8 @@ class Evaluator:
         self._written = written
         self._has_response = has_response
 
-    def value(self, expression: Expression) -> Value:
-        """What an expression stands for. Raises NotCarriedOver."""
+    def value(self, expression: Expression) -> Value:  # noqa: C901  # one arm for each kind of expression
+        """What an expression stands for. Raises NotCarriedOverError."""
         match expression:
             case Literal(value=value):
                 return Known(value)
@@ -87,8 +87,8 @@ class Evaluator:
                 return self.values[name]
             case Member() | Name():
                 return self._member(expression)
-            case Index(of=of, index=index):
-                return self._index(self.value(of), self.value(index))
+            case Index(of=of, position=position):
+                return self._index(self.value(of), self.value(position))
             case Call():
                 return self._call(expression)
             case Composed(pieces=pieces):
@@ -105,10 +105,18 @@ class Evaluator:
                 known = self.value(test)
                 if isinstance(known, Known):
                     return self.value(yes if known.value else no)
-        raise NotCarriedOver("an expression that is computed", expression.line)
+        raise NotCarriedOverError("an expression that is computed", expression.line)
+
+    def subject(self, expression: Expression) -> Value:
+        """What an expectation is about. Raises NotCarriedOverError when it is only about a variable."""
+        if isinstance(expression, Call) and dotted(expression.function) in _READ:
+            name = self._text(expression.arguments)
+            if name not in self._written:
+                raise NotCarriedOverError(f"an expectation about the variable `{name}`", expression.line)
+        return self.value(expression)
 
     def claim(self, value: Value) -> Claim:
-        """The value as a condition. Raises NotCarriedOver."""
+        """The value as a condition. Raises NotCarriedOverError."""
         match value:
             case Claim():
                 return value
@@ -116,13 +124,13 @@ class Evaluator:
                 return Claim(tuple(checks.truthy(value)))
             case Length(of=of):
                 return Claim((checks.length(of, ">", Known(0)),))
-        raise NotCarriedOver("a condition that is not about the response")
+        raise NotCarriedOverError("a condition that is not about the response")
 
     def _known(self, expression: Expression) -> JsonValue:
         value = self.value(expression)
         if isinstance(value, Known):
             return value.value
-        raise NotCarriedOver("a list or object with values that are computed", expression.line)
+        raise NotCarriedOverError("a list or object with values that are computed", expression.line)
 
     def _composed(self, pieces: tuple[str | Expression, ...]) -> Value:
         values: list[Value] = [Known(piece) if isinstance(piece, str) else self.value(piece) for piece in pieces]
@@ -130,14 +138,14 @@ class Evaluator:
             return Known("".join(str(value.value) for value in values if isinstance(value, Known)))
         return Made(tuple(part for value in values for part in as_parts(value)))
 
-    def _member(self, expression: Member | Name) -> Value:
+    def _member(self, expression: Member | Name) -> Value:  # noqa: C901  # one arm for each kind of value
         path = dotted(expression)
         if path is not None and path.partition(".")[0] not in self.values:
             found = self._provided(path)
             if found is not None:
                 return found
-        if isinstance(expression, Name):
-            raise NotCarriedOver(f"`{expression.name}`", expression.line)
+        if isinstance(expression, Name) or (path is not None and path.startswith("pm.")):
+            raise NotCarriedOverError(f"`{path}`", expression.line)
         if dotted(expression.of) == "tests" and expression.name in self.told:
             return self.told[expression.name]
         if dotted(expression.of) == "responseHeaders":
@@ -154,7 +162,7 @@ class Evaluator:
                 return Known(entries[expression.name])
             case Known(value=str() | list() as sized) if expression.name == "length":
                 return Known(len(sized))
-        raise NotCarriedOver(f"`.{expression.name}`", expression.line)
+        raise NotCarriedOverError(f"`.{expression.name}`", expression.line)
 
     def _provided(self, path: str) -> Value | None:
         """What Postman provides under a name."""
@@ -167,19 +175,19 @@ class Evaluator:
 
     def _of_response(self, place: Place) -> Place:
         if not self._has_response:
-            raise NotCarriedOver("a response before the request is sent")
+            raise NotCarriedOverError("a response before the request is sent")
         return place
 
     def _index(self, of: Value, index: Value) -> Value:
         if isinstance(index, Known) and isinstance(index.value, str) and isinstance(of, Place) and of.kind == "json":
             return of.member(index.value)
         if not isinstance(index, Known) or type(index.value) is not int:
-            raise NotCarriedOver("an index that is computed")
+            raise NotCarriedOverError("an index that is computed")
         if isinstance(of, Place) and of.kind == "json":
             return Place("json", f"{of.path}[{index.value}]")
         if isinstance(of, Known) and isinstance(of.value, list | str) and 0 <= index.value < len(of.value):
             return Known(of.value[index.value])
-        raise NotCarriedOver("an entry of something that is not in the response")
+        raise NotCarriedOverError("an entry of something that is not in the response")
 
     def _call(self, expression: Call) -> Value:
         path = dotted(expression.function)
@@ -192,8 +200,7 @@ class Evaluator:
             found = self._of_postman(path, arguments)
             if found is not None:
                 return found
-            values: Callable[[], list[Value]] = lambda: [self._argument(argument) for argument in arguments]
-            found = call(path, values, new=expression.new)
+            found = call(path, self._arguments(arguments), new=expression.new)
             if found is not None:
                 return found
         if isinstance(expression.function, Member):
@@ -201,7 +208,11 @@ class Evaluator:
             if isinstance(of, Pattern) and expression.function.name == "test" and arguments:
                 return Claim((checks.matches(self._place(arguments[0]), engine_regex(of.pattern, of.flags)),))
             return self._method(self.value(of), expression.function.name, arguments, expression.line)
-        raise NotCarriedOver(f"the function `{path or '...'}`", expression.line)
+        raise NotCarriedOverError(f"the function `{path or '...'}`", expression.line)
+
+    def _arguments(self, arguments: tuple[Expression, ...]) -> Callable[[], list[Value]]:
+        """Evaluates only what a known function asks for."""
+        return lambda: [self._argument(argument) for argument in arguments]
 
     def _argument(self, expression: Expression) -> Value:
         """Of a function; a name such as `CryptoJS.enc.Base64` stands for itself."""
@@ -210,7 +221,9 @@ class Evaluator:
             return Known(path)
         return self.value(expression)
 
-    def _of_postman(self, path: str, arguments: tuple[Expression, ...]) -> Value | None:
+    def _of_postman(  # noqa: C901  # one arm for each function
+        self, path: str, arguments: tuple[Expression, ...]
+    ) -> Value | None:
         match path:
             case "pm.response.json":
                 return self._of_response(Place("json", "$"))
@@ -248,8 +261,8 @@ class Evaluator:
                 try:
                     return Known(json.loads(text))
                 except (ValueError, RecursionError):
-                    raise NotCarriedOver("a text that is not JSON") from None
-        raise NotCarriedOver("JSON that is computed")
+                    raise NotCarriedOverError("a text that is not JSON") from None
+        raise NotCarriedOverError("JSON that is computed")
 
     def _method(self, of: Value, name: str, arguments: tuple[Expression, ...], line: int) -> Value:
         if name in _IDENTITIES and not arguments and isinstance(of, Place | Made | Known):
@@ -259,10 +272,9 @@ class Evaluator:
                 return of
         if isinstance(of, Place):
             return self._method_of_place(of, name, arguments, line)
-        values: Callable[[], list[Value]] = lambda: [self._argument(argument) for argument in arguments]
-        found = call(f".{name}", values, of=of)
+        found = call(f".{name}", self._arguments(arguments), of=of)
         if found is None:
-            raise NotCarriedOver(f"the function `.{name}`", line)
+            raise NotCarriedOverError(f"the function `.{name}`", line)
         return found
 
     def _method_of_place(self, of: Place, name: str, arguments: tuple[Expression, ...], line: int) -> Value:
@@ -279,38 +291,45 @@ class Evaluator:
                 return Claim((checks.matches(of, engine_regex(arguments[0].pattern, arguments[0].flags)),))
             case "at" if len(arguments) == 1 and of.kind == "json":
                 return self._index(of, self.value(arguments[0]))
-        raise NotCarriedOver(f"the function `.{name}` on a value of the response", line)
+        raise NotCarriedOverError(f"the function `.{name}` on a value of the response", line)
 
     def _place(self, expression: Expression) -> Place:
         value = self.value(expression)
         if isinstance(value, Place):
             return value
-        raise NotCarriedOver("a condition on something that is not in the response", expression.line)
+        raise NotCarriedOverError("a condition on something that is not in the response", expression.line)
 
     def _text(self, arguments: tuple[Expression, ...]) -> str:
         if not arguments:
-            raise NotCarriedOver("a call without arguments")
+            raise NotCarriedOverError("a call without arguments")
         return plain_text(self.value(arguments[0]))
 
     def _unary(self, operator: str, of: Expression) -> Value:
         if operator == "typeof":
             return TypeOf(self._place(of))
+        name = self._variable_of(of) if operator == "!" else None
+        if name is not None and not self._variables.is_defined(name):
+            return Known(True)
         value = self.value(of)
         if operator == "+" and isinstance(value, Place | Made | Moment):
             return value
         if operator == "!":
-            match value:
-                case Known(value=known):
-                    return Known(not known)
-                case Made(parts=(str(text),)) if text.startswith("${env."):
-                    # A variable that nobody gave a value: as in the collection when it runs alone.
-                    return Known(True)
+            if isinstance(value, Known):
+                return Known(not value.value)
             claim = self.claim(value)
             if len(claim.checks) == 1:
                 return Claim((checks.negated(claim.checks[0]),))
             if isinstance(value, Place):
-                raise NotCarriedOver("a condition that a value is empty or missing")
-        raise NotCarriedOver(f"the operator `{operator}`", of.line)
+                raise NotCarriedOverError("a condition that a value is empty or missing")
+        raise NotCarriedOverError(f"the operator `{operator}`", of.line)
+
+    def _variable_of(self, expression: Expression) -> str | None:
+        """The name when the expression reads a variable of Postman."""
+        if isinstance(expression, Call) and dotted(expression.function) in _READ:
+            return self._text(expression.arguments)
+        path = dotted(expression) or ""
+        scope = next((scope for scope in _OLD_SCOPES if path.startswith(scope)), None)
+        return path.removeprefix(scope) if scope and scope[:-1] not in self.values else None
 
     def _binary(self, left: Expression, operator: str, right: Expression) -> Value:
         one, other = self.value(left), self.value(right)
@@ -324,7 +343,7 @@ class Evaluator:
             return _added(one, other)
         if operator in ("+", "*", "-", "/"):
             return random_whole(one, operator, other)
-        raise NotCarriedOver(f"the operator `{operator}`", left.line)
+        raise NotCarriedOverError(f"the operator `{operator}`", left.line)
 
     def _compared(self, one: Value, operator: str, other: Value) -> Value:
         if one == other and isinstance(one, Place) and operator in ("==", "!="):
@@ -343,7 +362,7 @@ class Evaluator:
                 return one
             if len(one.checks) == 1:
                 return Claim((checks.negated(one.checks[0]),))
-        raise NotCarriedOver("a comparison that is not about the response")
+        raise NotCarriedOverError("a comparison that is not about the response")
 
 
 def _or(one: Value, other: Value) -> Value:
@@ -356,7 +375,7 @@ def _or(one: Value, other: Value) -> Value:
             return replace(one, default=Made(parts).text())
     if isinstance(one, Known):
         return one if one.value else other
-    raise NotCarriedOver("one of two values")
+    raise NotCarriedOverError("one of two values")
 
 
 def _added(one: Value, other: Value) -> Value:

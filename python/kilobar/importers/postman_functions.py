@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable
 
-from kilobar.importers.postman_values import Known, Made, Moment, NotCarriedOver, Place, RandomReal, Value, as_text
+from kilobar.importers.postman_values import Known, Made, Moment, NotCarriedOverError, Place, RandomReal, Value, as_text
 
 _PLAIN = {
     "String": "",
@@ -34,7 +34,7 @@ _NOW = frozenset(("Date.now", "moment.now", "_.now"))
 _DIGEST = re.compile(r"\$\{(hmac\.\w+)\((.*)\)\}", re.DOTALL)
 
 
-def call(
+def call(  # noqa: C901  # one arm for each kind of function
     path: str, arguments: Callable[[], list[Value]], *, of: Value | None = None, new: bool = False
 ) -> Value | None:
     """The value of a call; None for a function that is not known. `of` is what a method is called on."""
@@ -59,7 +59,7 @@ def call(
     if path in _KEYED:
         text, key, *_ = [*arguments(), None, None]
         if text is None or key is None:
-            raise NotCarriedOver(f"`{path}` without a key")
+            raise NotCarriedOverError(f"`{path}` without a key")
         return Made((f"${{{_KEYED[path]}({quoted(as_text(key))}, {quoted(as_text(text))})}}",))
     if path in _PLAIN:
         given = [of] if of is not None else arguments()
@@ -68,12 +68,12 @@ def call(
 
 
 def random_whole(one: Value, operator: str, other: Value) -> Value:
-    """Arithmetic around `Math.random()`. Raises NotCarriedOver."""
+    """Arithmetic around `Math.random()`. Raises NotCarriedOverError."""
     if isinstance(other, RandomReal) and operator in ("+", "*"):
         one, other = other, one
     number = other.value if isinstance(other, Known) else None
     if isinstance(number, bool) or not isinstance(number, int | float):
-        raise NotCarriedOver("arithmetic")
+        raise NotCarriedOverError("arithmetic")
     if isinstance(one, RandomReal):
         if operator == "*":
             return RandomReal(one.scale * number, one.offset * number)
@@ -83,7 +83,7 @@ def random_whole(one: Value, operator: str, other: Value) -> Value:
         return Made((f"${{add({_inner(one)}, {number if operator == '+' else -number})}}",))
     if isinstance(one, Known) and isinstance(one.value, int | float) and not isinstance(one.value, bool):
         return _calculated(one.value, operator, number)
-    raise NotCarriedOver("arithmetic")
+    raise NotCarriedOverError("arithmetic")
 
 
 def quoted(text: str) -> str:
@@ -91,7 +91,7 @@ def quoted(text: str) -> str:
     for quote in ("'", '"'):
         if quote not in text and "\\" not in text:
             return f"{quote}{text}{quote}"
-    raise NotCarriedOver("a text with both kinds of quotes in a function")
+    raise NotCarriedOverError("a text with both kinds of quotes in a function")
 
 
 def _applied(function: str, value: Value) -> Value:
@@ -126,7 +126,7 @@ def _rounded(path: str, values: list[Value]) -> Value:
             return values[0]
         case [Known(value=int())]:
             return values[0]
-    raise NotCarriedOver(f"`{path}`")
+    raise NotCarriedOverError(f"`{path}`")
 
 
 def _between(values: list[Value]) -> Value:
@@ -134,7 +134,7 @@ def _between(values: list[Value]) -> Value:
     if len(bounds) == len(values) == 1:
         bounds = [0, *bounds]
     if len(bounds) != 2:
-        raise NotCarriedOver("`_.random` with bounds that are computed")
+        raise NotCarriedOverError("`_.random` with bounds that are computed")
     return Made((f"${{random.int({min(bounds)}, {max(bounds)})}}",))
 
 
@@ -144,7 +144,7 @@ def _stringified(values: list[Value]) -> Value:
             return Known(json.dumps(value, ensure_ascii=False))
         case [Place(kind="json") as place, *_]:
             return place
-    raise NotCarriedOver("`JSON.stringify` of a value that is computed")
+    raise NotCarriedOverError("`JSON.stringify` of a value that is computed")
 
 
 def _encoded(of: Value | None, values: list[Value]) -> Value | None:
@@ -154,7 +154,7 @@ def _encoded(of: Value | None, values: list[Value]) -> Value | None:
             digest = _DIGEST.fullmatch(text)
             if digest:
                 return Made((f"${{{digest[1]}({digest[2]}, 'base64')}}",))
-            raise NotCarriedOver("a digest as base64")
+            raise NotCarriedOverError("a digest as base64")
         case Made(), [Known(value="CryptoJS.enc.Hex")]:
             return of
     return None
@@ -165,7 +165,7 @@ def _inner(value: Made) -> str:
     match value.parts:
         case (str(text),) if text.startswith("${") and text.endswith("}") and text.count("${") == 1:
             return text[2:-1]
-    raise NotCarriedOver("arithmetic with a text")
+    raise NotCarriedOverError("arithmetic with a text")
 
 
 def _calculated(one: int | float, operator: str, other: int | float) -> Value:
@@ -178,4 +178,4 @@ def _calculated(one: int | float, operator: str, other: int | float) -> Value:
             return Known(one * other)
         case "/" if other:
             return Known(one / other)
-    raise NotCarriedOver("arithmetic")
+    raise NotCarriedOverError("arithmetic")

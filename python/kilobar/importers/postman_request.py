@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from kilobar.importers import postman_auth, postman_url
 from kilobar.importers.headers import has_header, step_headers
 from kilobar.importers.outcome import Notes
 from kilobar.importers.postman_auth import Authentication
-from kilobar.importers.postman_body import BodyReader
+from kilobar.importers.postman_body import Body, BodyReader
 from kilobar.importers.postman_scripts import Effects, Script, ScriptReader, request_checks
 from kilobar.importers.postman_source import entries, is_disabled, mapping, text
 from kilobar.importers.postman_variables import Variables
 from kilobar.importers.secrets import Secrets
-from kilobar.model.scenario import Check, Request, Set, Step, Text
+from kilobar.model.scenario import Request, Set, Step, Text
 
 POSTMAN_REDIRECTS = 10
 """How many redirects Postman follows when nothing says otherwise."""
@@ -79,7 +79,7 @@ def steps_of(source: Any, name: Text, inherited: Inherited, context: Context) ->
     for script in inherited.scripts:
         if not script.before_request:
             reader.read(script)
-    request.check = _without_default(request_checks(effects))
+    request.check = request_checks(effects)
     request.save = effects.saves
     steps: list[Step] = []
     before = {variable: value for variable, value in effects.before.items() if _is_news(variable, value, context)}
@@ -120,9 +120,9 @@ def _request(
     ready = step_headers(headers, notes, "header")
     said = next((value for key, value in ready.items() if key.lower() == "content-type"), None)
     body = context.bodies.finish(context.bodies.read(parts.get("body")), said)
-    if method in _WITHOUT_BODY and inherited.behaviour.get("disableBodyPruning") is not True and _has_body(body):
+    if method in _WITHOUT_BODY and inherited.behaviour.get("disableBodyPruning") is not True and body != Body():
         notes.add(f"Postman sends no body with {method}; it is left out", "body")
-        body = type(body)()
+        body = Body()
     if body.body is not None and body.content_type and said is None:
         ready["content-type"] = body.content_type
     if said is not None and ((body.json is not None and said == "application/json") or body.form or body.multipart):
@@ -143,10 +143,6 @@ def _request(
         body_file=body.body_file,
         redirects=_redirects(inherited.behaviour),
     )
-
-
-def _has_body(body: Any) -> bool:
-    return body != type(body)()
 
 
 def _method(parts: dict[str, Any], notes: Notes) -> str:
@@ -188,10 +184,3 @@ def _note_rest(parts: dict[str, Any], notes: Notes) -> None:
         if found and found.get("disabled") is not True:
             instead = "`proxy` of the scenario holds for all requests" if key == "proxy" else "say `tls: {cert, key}`"
             notes.add(f"the {key} of this request is not carried over: {instead}", key)
-
-
-def _without_default(check: Check | list[Check] | None) -> Check | list[Check] | None:
-    """One check needs its name only when it says something of its own."""
-    if isinstance(check, Check) and check.name is not None and not check.name.strip():
-        return replace(check, name=None)
-    return check

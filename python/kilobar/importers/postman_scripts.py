@@ -29,7 +29,7 @@ from kilobar.importers.javascript_tree import (
 from kilobar.importers.names import step_name
 from kilobar.importers.postman_chai import Response, Sentences, dotted, links_of, plain_text
 from kilobar.importers.postman_evaluate import Evaluator
-from kilobar.importers.postman_values import Claim, Known, Made, NotCarriedOver, Place, Undefined, Value, as_text
+from kilobar.importers.postman_values import Claim, Known, Made, NotCarriedOverError, Place, Undefined, Value, as_text
 from kilobar.importers.postman_variables import Variables
 from kilobar.importers.secrets import Secrets, is_secret_field
 from kilobar.importers.templates import joined
@@ -52,6 +52,8 @@ class Script:
 
     text: str
     before_request: bool
+    event: int
+    """Its place among the events of its item."""
     problems: dict[str, None] = field(default_factory=dict)
     """What was not carried over, with its line; filled by each request that the script belongs to."""
 
@@ -83,7 +85,7 @@ class ScriptReader:
         self._secrets = secrets
         self._asserted: list[Check] = []
         self._written: dict[str, Value] = {}
-        self._script = Script("", before_request=False)
+        self._script = Script("", before_request=False, event=0)
         self._name: str | None = None
         self._conditional = False
 
@@ -108,7 +110,7 @@ class ScriptReader:
                 return
             try:
                 self._statement(statement)
-            except NotCarriedOver as problem:
+            except NotCarriedOverError as problem:
                 self._problem(problem.line or statement.line, f"not carried over: {problem.message}")
 
     def _statement(self, statement: Statement) -> None:
@@ -149,7 +151,7 @@ class ScriptReader:
         root, links = links_of(expression)
         path = dotted(root) or (dotted(root.function) if isinstance(root, Call) else None) or ""
         if isinstance(root, Call) and path in ("expect",) and root.arguments:
-            return self._add(self._sentences.read(self._evaluator.value(root.arguments[0]), links))
+            return self._add(self._sentences.read(self._evaluator.subject(root.arguments[0]), links))
         if path == "pm" and len(links) > 1:
             return self._of_pm(expression)
         return self._call(expression)
@@ -158,14 +160,14 @@ class ScriptReader:
         """`pm.expect(x)...`, `pm.response.to...`, and calls of other things that `pm` has."""
         _, links = links_of(expression)
         if links[0].word == "expect" and links[0].arguments:
-            return self._add(self._sentences.read(self._evaluator.value(links[0].arguments[0]), links[1:]))
+            return self._add(self._sentences.read(self._evaluator.subject(links[0].arguments[0]), links[1:]))
         if links[0].word == "response" and links[1].word in ("to", "not") and not self._script.before_request:
             return self._add(self._sentences.read(Response(), links[1:]))
         return self._call(expression)
 
     def _call(self, expression: Expression) -> None:
         if not isinstance(expression, Call):
-            raise NotCarriedOver("a statement without effect that is understood", expression.line)
+            raise NotCarriedOverError("a statement without effect that is understood", expression.line)
         path, arguments = dotted(expression.function) or "", expression.arguments
         if path.startswith("console."):
             return None
@@ -180,10 +182,12 @@ class ScriptReader:
         if path in _HEADER_CALLS and arguments and self._script.before_request:
             return self._header(arguments)
         if path.endswith("setNextRequest"):
-            raise NotCarriedOver("`setNextRequest`: requests stay in their order; use `if` or `while`", expression.line)
+            raise NotCarriedOverError(
+                "`setNextRequest`: requests stay in their order; use `if` or `while`", expression.line
+            )
         if path.endswith("sendRequest"):
-            raise NotCarriedOver("`sendRequest`: make it a request of its own before this one", expression.line)
-        raise NotCarriedOver(f"`{path or 'a call'}`", expression.line)
+            raise NotCarriedOverError("`sendRequest`: make it a request of its own before this one", expression.line)
+        raise NotCarriedOverError(f"`{path or 'a call'}`", expression.line)
 
     def _test(self, title: Expression, function: Function) -> None:
         before = self._name
@@ -191,7 +195,7 @@ class ScriptReader:
         outer = {name: value for name, value in self._evaluator.values.items() if name in declared}
         try:
             self._name = step_name(as_text(self._evaluator.value(title)))
-        except NotCarriedOver:
+        except NotCarriedOverError:
             self._name = None
         self._run(function.body)
         self._name = before
@@ -211,7 +215,7 @@ class ScriptReader:
         if statement.operator != "=":
             if isinstance(target, Name):
                 self._evaluator.values.pop(target.name, None)
-            raise NotCarriedOver(f"`{statement.operator}`", statement.line)
+            raise NotCarriedOverError(f"`{statement.operator}`", statement.line)
         match target:
             case Name(name=name):
                 return self._declare(name, statement.value)
@@ -219,14 +223,14 @@ class ScriptReader:
                 return self._old_test(name, statement.value)
             case Member(of=Name(name="environment" | "globals"), name=name):
                 return self._set(name, self._evaluator.value(statement.value))
-        raise NotCarriedOver("an assignment to something that is not a variable", statement.line)
+        raise NotCarriedOverError("an assignment to something that is not a variable", statement.line)
 
     def _old_test(self, name: str, condition: Expression) -> None:
         """`tests["name"] = condition`."""
         value = self._evaluator.value(condition)
         if isinstance(value, Known):
             if not value.value:
-                raise NotCarriedOver("a test that never holds", condition.line)
+                raise NotCarriedOverError("a test that never holds", condition.line)
             return
         claim = self._evaluator.claim(value)
         self._evaluator.told[name] = claim
@@ -236,7 +240,7 @@ class ScriptReader:
 
     def _set(self, name: str, value: Value) -> None:
         if isinstance(value, Undefined | Claim):
-            raise NotCarriedOver(f"the value of `{name}`")
+            raise NotCarriedOverError(f"the value of `{name}`")
         if self._script.before_request:
             self._set_before(name, value)
         else:
@@ -246,7 +250,7 @@ class ScriptReader:
     def _set_before(self, name: str, value: Value) -> None:
         text = self._text_of(name, value)
         if self._conditional:
-            raise NotCarriedOver(f"`{name}` set under a condition")
+            raise NotCarriedOverError(f"`{name}` set under a condition")
         self.effects.before[self._variables.write(name)] = text
 
     def _save(self, name: str, value: Value) -> None:
@@ -287,7 +291,7 @@ class ScriptReader:
                 name = plain_text(self._evaluator.value(entries["key"]))
                 self.effects.headers[name] = as_text(self._evaluator.value(entries["value"]))
                 return
-        raise NotCarriedOver("a header that is computed")
+        raise NotCarriedOverError("a header that is computed")
 
     def _if(self, statement: If) -> None:
         try:
@@ -295,7 +299,7 @@ class ScriptReader:
             if isinstance(value, Known):
                 return self._run(statement.then if value.value else statement.otherwise)
             claim = self._evaluator.claim(value)
-        except NotCarriedOver as problem:
+        except NotCarriedOverError as problem:
             lines = f" (to line {statement.last_line})" if statement.last_line > statement.line else ""
             self._problem(statement.line, f"not carried over: `if` with {problem.message}{lines}")
             return None

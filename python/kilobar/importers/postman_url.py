@@ -125,9 +125,7 @@ def _query_of(parts: dict[str, Any], query: str, is_text: bool, notes: Notes) ->
     return [(name, value if equals else None) for name, equals, value in pieces]
 
 
-def _params(
-    fields: list[tuple[str, str | None]], variables: Variables, secrets: Secrets
-) -> tuple[Fields, str]:
+def _params(fields: list[tuple[str, str | None]], variables: Variables, secrets: Secrets) -> tuple[Fields, str]:
     """The query as `params` when that sends the same bytes, else as text."""
     ready: list[tuple[Text, Text | None]] = []
     plain = True
@@ -166,6 +164,4 @@ def _is_plain(value: Text) -> bool:
 def _encoded(value: Text, also: str = "") -> Text:
     """What cannot stand in an address is percent-encoded, as Postman does; holes are left alone."""
     kept = "".join(character for character in _KEPT if character not in also and character not in "'")
-    return "".join(
-        piece if piece.startswith("${") else quote(piece, safe=kept) for piece in _HOLES.split(value)
-    )
+    return "".join(piece if piece.startswith("${") else quote(piece, safe=kept) for piece in _HOLES.split(value))

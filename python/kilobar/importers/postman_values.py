@@ -11,7 +11,7 @@ from kilobar.model.scenario import Check, JsonValue, Save, Text
 PlaceKind: TypeAlias = Literal["json", "header", "cookie", "status", "reason", "time", "size", "body"]
 
 
-class NotCarriedOver(Exception):
+class NotCarriedOverError(Exception):
     """Something in a script that a scenario cannot say, or that this importer does not understand."""
 
     def __init__(self, message: str, line: int | None = None) -> None:
@@ -47,7 +47,7 @@ class Place:
         return Place("json", f"{self.path}{path_step(name)}")
 
     def save(self) -> Save:
-        """The rule that keeps this value. Raises NotCarriedOver."""
+        """The rule that keeps this value. Raises NotCarriedOverError."""
         match self.kind:
             case "json":
                 return Save(json=self.path, default=self.default)
@@ -59,7 +59,7 @@ class Place:
                 return Save(status=True)
             case "body":
                 return Save(body=True)
-        raise NotCarriedOver(f"the {self.kind} of a response cannot be saved")
+        raise NotCarriedOverError(f"the {self.kind} of a response cannot be saved")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +83,10 @@ class Made:
     parts: tuple[Text | Place, ...]
 
     def text(self) -> Text:
-        """The text of the scenario. Raises NotCarriedOver when a part is only in the response."""
+        """The text of the scenario. Raises NotCarriedOverError when a part is only in the response."""
         texts = [part for part in self.parts if isinstance(part, str)]
         if len(texts) < len(self.parts):
-            raise NotCarriedOver("two values of the response are combined")
+            raise NotCarriedOverError("two values of the response are combined")
         return joined(texts)
 
 
@@ -123,7 +123,7 @@ def path_step(name: str) -> str:
 
 
 def as_text(value: Value) -> Text:
-    """A known or made value as scenario text. Raises NotCarriedOver."""
+    """A known or made value as scenario text. Raises NotCarriedOverError."""
     match value:
         case Known(value=str(text)):
             return literal(text)
@@ -135,11 +135,11 @@ def as_text(value: Value) -> Text:
             return "null"
         case Made():
             return value.text()
-    raise NotCarriedOver("a value that is not a text")
+    raise NotCarriedOverError("a value that is not a text")
 
 
 def as_parts(value: Value) -> tuple[Text | Place, ...]:
-    """A value as parts of a longer text. Raises NotCarriedOver."""
+    """A value as parts of a longer text. Raises NotCarriedOverError."""
     if isinstance(value, Place):
         return (value,)
     return value.parts if isinstance(value, Made) else (as_text(value),)

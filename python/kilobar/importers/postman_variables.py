@@ -43,6 +43,7 @@ class Variables:
         self._secrets = secrets
         self._notes = notes
         self._used: set[str] = set()
+        self._told: set[str] = set()
         self._steady: dict[str, bool] = {}
         self._inlined_characters = 0
 
@@ -92,6 +93,10 @@ class Variables:
             return self._initial(name)
         return self._constant(name)
 
+    def is_defined(self, name: str) -> bool:
+        """Whether the variable has a value at this point of the flow."""
+        return name in self._live or (name in self._given and name not in self._unset)
+
     def known(self, name: str) -> str | None:
         """The value of a variable that is known before the run, as it stands in its file."""
         name = name.strip()
@@ -110,7 +115,9 @@ class Variables:
         variable = variable_name(name)
         # A default lets the scenario be checked before the variable is set.
         default = "http://localhost" if _is_address(name) else "not-set"
-        self._notes.add(f"`{{{{{name}}}}}` is not defined here: set the environment variable {variable}")
+        if name not in self._told:
+            self._told.add(name)
+            self._notes.add(f"`{{{{{name}}}}}` is not defined here: set the environment variable {variable}")
         return f"${{env.{variable}:-{default}}}"
 
     def _initial(self, name: str) -> Text:
