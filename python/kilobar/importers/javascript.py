@@ -64,6 +64,8 @@ def parse(text: str) -> tuple[Statement, ...]:
 class _Parser:
     def __init__(self, tokens: list[Token], depth: int = 0) -> None:
         self._tokens = tokens
+        # What a token is compared with: never the content of a text.
+        self._words = [token.text if token.kind in ("mark", "name") else "" for token in tokens]
         self._at = 0
         self._depth = depth
 
@@ -93,11 +95,10 @@ class _Parser:
         return NotJavaScriptError(message, self._now.line)
 
     def _is(self, mark: str) -> bool:
-        token = self._tokens[self._at]
-        return token.text == mark and token.kind in ("mark", "name")
+        return self._words[self._at] == mark
 
     def _accept(self, mark: str) -> bool:
-        if self._is(mark):
+        if self._words[self._at] == mark:
             self._at += 1
             return True
         return False
@@ -270,7 +271,7 @@ class _Parser:
             yes = self._expression()
             self._expect(":")
             found = Conditional(found, yes, self._expression(), line)
-        elif self._now.kind == "mark" and self._now.text in _ASSIGNING:
+        elif self._words[self._at] in _ASSIGNING:
             operator = self._now.text
             self._at += 1
             found = Assign(found, operator, self._expression(), line)
@@ -280,17 +281,17 @@ class _Parser:
     def _operators(self, least: int) -> Expression:
         left = self._unary()
         for _ in range(MAX_LINKS):
-            token = self._now
-            precedence = _PRECEDENCE.get(token.text, 0) if token.kind in ("mark", "name") else 0
+            precedence = _PRECEDENCE.get(self._words[self._at], 0)
             if precedence <= least:
                 return left
+            token = self._now
             self._at += 1
             left = Binary(left, token.text, self._operators(precedence), token.line)
         raise self._problem("too many operators in one expression")
 
     def _unary(self) -> Expression:
-        token = self._now
-        if token.kind in ("mark", "name") and token.text in _PREFIX:
+        if self._words[self._at] in _PREFIX:
+            token = self._now
             self._deeper()
             self._at += 1
             of = self._unary()
@@ -301,7 +302,7 @@ class _Parser:
                 return Literal(-of.value, token.line)
             return Unary(token.text, of, token.line)
         found = self._links(self._operand())
-        if self._now.text in ("++", "--") and self._now.kind == "mark" and not self._now.after_break:
+        if self._words[self._at] in ("++", "--") and not self._now.after_break:
             self._at += 1
             return Unary(self._tokens[self._at - 1].text, found, token.line)
         return found
@@ -314,7 +315,9 @@ class _Parser:
                 if token.kind == "template":
                     raise self._problem("a tagged template")
                 return found
-            if token.text == "?." and self._tokens[self._at + 1].text in ("(", "["):
+            if token.text not in (".", "?.", "(", "["):
+                return found
+            if token.text == "?." and self._words[self._at + 1] in ("(", "["):
                 self._at += 1
                 continue
             if self._accept(".") or self._accept("?."):
@@ -324,10 +327,9 @@ class _Parser:
                 self._expect("]")
                 text = isinstance(index, Literal) and isinstance(index.value, str)
                 found = Member(found, str(index.value), token.line) if text else Index(found, index, token.line)  # type: ignore[union-attr]  # a text, so a literal
-            elif self._accept("("):
-                found = Call(found, self._arguments(")"), token.line)
             else:
-                return found
+                self._at += 1
+                found = Call(found, self._arguments(")"), token.line)
         raise self._problem("too many members and calls in one expression")
 
     def _arguments(self, closing: str) -> tuple[Expression, ...]:
@@ -415,13 +417,15 @@ class _Parser:
 
     def _arrow(self) -> Function | None:
         """An arrow function, if one begins here."""
+        if self._now.kind != "name" and not self._is("("):
+            return None
         start = self._at
         line = self._now.line
-        if self._is("async") and self._tokens[self._at + 1].text != "function":
+        if self._is_async_function():
             self._at += 1
-        if self._now.kind == "name" and self._tokens[self._at + 1].text == "=>":
+        if self._now.kind == "name" and self._words[self._at + 1] == "=>":
             parameters: tuple[str, ...] = (self._identifier(),)
-        elif self._is("(") and self._tokens[self._matching()].text == "=>":
+        elif self._is("(") and self._words[self._matching()] == "=>":
             self._at += 1
             parameters = self._parameters()
         else:

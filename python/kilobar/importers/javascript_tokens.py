@@ -45,13 +45,16 @@ class NotJavaScriptError(Exception):
 
 _TOKEN = re.compile(
     r"""
-    (?P<space>[\s\ufeff]+)
-  | (?P<comment>//[^\n\u2028\u2029]*|/\*(?:[^*]|\*(?!/))*+\*/)
-  | (?P<name>[A-Za-z_$\u0080-\U0010ffff][\w$\u0080-\U0010ffff]*)
-  | (?P<number>0[xX][0-9a-fA-F]+n?|0[bB][01]+n?|0[oO][0-7]+n?|(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?n?)
-  | (?P<text>"(?:[^"\\\n]|\\[\s\S])*+"|'(?:[^'\\\n]|\\[\s\S])*+')
-  | (?P<mark>\.\.\.|=>|[=!]==?|\*\*=?|\+\+|--|&&=?|\|\|=?|\?\?=?|\?\.(?!\d)|<<=?|>>>?=?|[-+*%&|^<>]=?
-           |[{}()\[\];,?:.~=!\#@])
+    (?P<skipped>(?:[\s\ufeff]+|//[^\n\u2028\u2029]*|/\*(?:[^*]|\*(?!/))*+\*/)*+)
+    (?:
+        (?P<name>[A-Za-z_$\u0080-\U0010ffff][\w$\u0080-\U0010ffff]*)
+      | (?P<number>0[xX][0-9a-fA-F]+n?|0[bB][01]+n?|0[oO][0-7]+n?|(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?n?)
+      | (?P<text>"(?:[^"\\\n]|\\[\s\S])*+"|'(?:[^'\\\n]|\\[\s\S])*+')
+      | (?P<mark>[{}()\[\];,:~\#@]|\.\.\.|\.|=>|[=!]==?|\*\*=?|\+\+|--|&&=?|\|\|=?|\?\?=?|\?\.(?!\d)|\?
+               |<<=?|>>>?=?|[-+*%&|^<>]=?|[=!])
+      | (?P<end>\Z)
+      | (?P<other>)
+    )
     """,
     re.VERBOSE,
 )
@@ -67,30 +70,31 @@ def tokens_of(text: str, first_line: int = 1) -> list[Token]:
     if len(text) > MAX_CHARACTERS:
         raise NotJavaScriptError(f"the script is longer than {MAX_CHARACTERS:,} characters", first_line)
     found: list[Token] = []
-    position, line, after_break = 0, first_line, True
-    while position < len(text):
-        match = _TOKEN.match(text, position)
-        if match is None:
+    position, line = 0, first_line
+    after_break = True
+    scan = _TOKEN.match
+    while True:
+        match = scan(text, position)
+        # Every text begins with something that is skipped (perhaps nothing) and one of the alternatives.
+        assert match is not None
+        skipped, position, kind = match["skipped"], match.end(), match.lastgroup
+        if skipped and "\n" in skipped:
+            line += skipped.count("\n")
+            after_break = True
+        if kind == "other":
             token, position = _slash_or_template(text, position, line, after_break, found)
-            found.append(token)
-            line += _breaks(token)
-            after_break = False
-            continue
-        kind, word = match.lastgroup, match.group()
-        position = match.end()
-        if kind in ("space", "comment"):
-            breaks = word.count("\n")
-            line += breaks
-            after_break = after_break or breaks > 0
-            continue
-        if kind == "text":
-            found.append(Token("text", unescaped(word[1:-1]), line, after_break))
-            line += word.count("\n")
+        elif kind == "text":
+            token = Token("text", unescaped(match["text"][1:-1]), line, after_break)
+            line += match["text"].count("\n")
+        elif kind == "end":
+            found.append(Token("end", "", line, True))
+            return found
         else:
-            found.append(Token(kind, word, line, after_break))  # type: ignore[arg-type]  # the groups are the kinds
+            token = Token(kind, match[kind], line, after_break)  # type: ignore[arg-type, index]  # the groups are the kinds
+        found.append(token)
+        if token.kind == "template":
+            line += token.text.count("\n")
         after_break = False
-    found.append(Token("end", "", line, True))
-    return found
 
 
 def unescaped(text: str) -> str:
@@ -173,6 +177,3 @@ def _hole_end(text: str, start: int, line: int) -> int:
         position += 1
     raise NotJavaScriptError("a hole of a template text that is not closed", line)
 
-
-def _breaks(token: Token) -> int:
-    return token.text.count("\n") if token.kind == "template" else 0
