@@ -24,8 +24,14 @@ def json_body(text: str) -> JsonValue:
     That is so when it is no JSON, is `null`, is nested deeply, has a key twice or a number that would be written
     in another way (1.10, 1e5, 20 digits).
     """
+    value = exact_json(text)
+    return None if value is None else translate_json(value, literal)
+
+
+def exact_json(text: str) -> JsonValue:
+    """The value that a JSON text stands for, or None as `json_body`; its texts are not escaped."""
     try:
-        value = json.loads(
+        value: JsonValue = json.loads(
             text,
             parse_int=_exact_int,
             parse_float=_exact_float,
@@ -34,7 +40,7 @@ def json_body(text: str) -> JsonValue:
         )
     except (ValueError, RecursionError):
         return None
-    return translate_json(value, literal) if fits(value) else None
+    return value if fits(value) else None
 
 
 def fits(value: Any) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from itertools import pairwise
 from urllib.parse import unquote_plus
 
 from kilobar.importers.names import variable_name
 from kilobar.importers.outcome import Notes
 from kilobar.importers.templates import joined, literal
-from kilobar.model.scenario import Text
+from kilobar.model.scenario import JsonValue, Text
 
 _SECRET_HEADERS = frozenset(("authorization", "proxy-authorization", "cookie", "authentication"))
 _SECRET_WORD = re.compile(
@@ -78,6 +79,20 @@ class Secrets:
             secret = is_secret_field(unquote_plus(name)) and value
             parts.append(self.hide(unquote_plus(value), unquote_plus(name)) if secret else literal(value))
         return joined(parts)
+
+    def json(self, value: JsonValue, text: Callable[[str], Text] = literal) -> JsonValue:
+        """A JSON value with texts as scenario text (by `text`), and those under a secret name hidden."""
+        if isinstance(value, dict):
+            return {literal(key): self._member(key, inner, text) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [self.json(inner, text) for inner in value]
+        return text(value) if isinstance(value, str) else value
+
+    def _member(self, key: str, value: JsonValue, text: Callable[[str], Text]) -> JsonValue:
+        if not isinstance(value, str) or not is_secret_field(key):
+            return self.json(value, text)
+        # What is translated to holes is no secret of the file.
+        return text(value) if text(value) != literal(value) else self.hide(value, key)
 
     def _cookies(self, value: str) -> Text:
         parts: list[Text] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -41,8 +42,12 @@ class Source:
 
     def place_of(self, offset: int) -> Place:
         """The position of a character of `text`."""
-        before = self.text[:offset]
-        return self.place(before.count("\n") + 1, offset - before.rfind("\n"))
+        line = bisect_right(self._line_starts, offset)
+        return self.place(line, offset - self._line_starts[line - 1] + 1)
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        return [0, *(match.end() for match in re.finditer("\n", self.text))]
 
     def fail(self, message: str, place: Place | None = None, hint: str | None = None) -> NoReturn:
         """Raises ImportFailed for malformed input."""
@@ -50,10 +55,10 @@ class Source:
 
     @cached_property
     def text(self) -> str:
-        """The file as text; a byte order mark is dropped. Raises ImportFailed."""
+        """The file as text with `\\n` after each line; a byte order mark is dropped. Raises ImportFailed."""
         encoding = "utf-16" if self.data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
         try:
-            return self.data.decode(encoding)
+            return self.data.decode(encoding).replace("\r\n", "\n")
         except UnicodeDecodeError as error:
             before = self.data[: error.start]
             place = self.place(before.count(b"\n") + 1, error.start - before.rfind(b"\n"))

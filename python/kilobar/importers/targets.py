@@ -1,4 +1,4 @@
-"""The address that most requests share becomes `target`, so that it is changed in one place."""
+"""Addresses of a source -> `target`, which is changed in one place, and paths below it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from collections import Counter
 from collections.abc import Iterator
 
 from kilobar.importers.bounds import all_steps
-from kilobar.model.scenario import Request, Scenario
+from kilobar.importers.outcome import Notes
+from kilobar.model.scenario import Request, Scenario, Text
+
+DEFAULT_TARGET: Text = "${env.TARGET_URL:-http://127.0.0.1:8700}"
 
 _ORIGIN = re.compile(r"(https?://(?:[^/?#$\\\s@]|\$(?!\{))+)(?=[/?#]|$)", re.IGNORECASE)
 
@@ -26,6 +29,13 @@ def share_target(scenario: Scenario) -> None:
         if match and match[1] == scenario.target:
             rest = step.url[match.end() :]
             step.url = rest if rest.startswith("/") else f"/{rest}"
+
+
+def require_target(scenario: Scenario, notes: Notes) -> None:
+    """Gives a scenario with paths but without a target one from the environment, and notes it."""
+    if scenario.target is None and any(step.url.startswith("/") for step in _requests(scenario)):
+        scenario.target = DEFAULT_TARGET
+        notes.add("the source does not say where its paths lead: set the environment variable TARGET_URL")
 
 
 def _requests(scenario: Scenario) -> Iterator[Request]:
