@@ -239,9 +239,9 @@ class _Parser:
         start = self._at
         while (token := self._now).kind != "end":
             if not closing:
-                if token.kind == "mark" and token.text == "}":
-                    break
-                if self._at > start and token.after_break and not self._continues(token):
+                ends = token.after_break and not self._continues(token)
+                # At least one token is taken, so that reading goes on behind a stray brace.
+                if self._at > start and (ends or self._words[self._at] == "}"):
                     break
             self._at += 1
             if token.kind == "mark":
@@ -380,8 +380,10 @@ class _Parser:
             self._expect("{")
             return Function(parameters, tuple(self.statements("}")), token.line)
         if token.text == "new":
-            made = self._links(self._operand())
-            return made._replace(new=True) if isinstance(made, Call) else Call(made, (), token.line, new=True)
+            made = self._operand()
+            while self._accept("."):
+                made = Member(made, self._identifier(), token.line)
+            return Call(made, self._arguments(")") if self._accept("(") else (), token.line, new=True)
         return Name(token.text, token.line)
 
     def _composed(self, token: Token) -> Composed:

@@ -176,4 +176,3 @@ def _hole_end(text: str, start: int, line: int) -> int:
             depth -= 1
         position += 1
     raise NotJavaScriptError("a hole of a template text that is not closed", line)
-

@@ -339,7 +339,7 @@ class Evaluator:
             return _or(one, other)
         if operator in _COMPARISONS:
             return self._compared(one, _COMPARISONS[operator], other)
-        if operator == "+" and not isinstance(one, RandomReal | Moment) and not isinstance(other, RandomReal | Moment):
+        if operator == "+" and not _is_number(one) and not _is_number(other):
             return _added(one, other)
         if operator in ("+", "*", "-", "/"):
             return random_whole(one, operator, other)
@@ -376,6 +376,11 @@ def _or(one: Value, other: Value) -> Value:
     if isinstance(one, Known):
         return one if one.value else other
     raise NotCarriedOverError("one of two values")
+
+
+def _is_number(value: Value) -> bool:
+    """Whether it is a number that is made during the run."""
+    return isinstance(value, RandomReal | Moment) or (isinstance(value, Made) and value.is_number)
 
 
 def _added(one: Value, other: Value) -> Value:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from kilobar.importers.postman_values import Known, Made, Moment, NotCarriedOverError, Place, RandomReal, Value, as_text
 
@@ -29,6 +30,7 @@ _PLAIN = {
 }
 """Functions of one value; "" is one that leaves it as it is."""
 _KEYED = {"CryptoJS.HmacMD5": "hmac.md5", "CryptoJS.HmacSHA1": "hmac.sha1", "CryptoJS.HmacSHA256": "hmac.sha256"}
+_TO_NUMBER = frozenset(("Number", "parseInt", "parseFloat", "_.parseInt"))
 _UUIDS = frozenset(("uuid", "uuid.v4", "uuidv4", "crypto.randomUUID", "pm.uuid"))
 _NOW = frozenset(("Date.now", "moment.now", "_.now"))
 _DIGEST = re.compile(r"\$\{(hmac\.\w+)\((.*)\)\}", re.DOTALL)
@@ -43,7 +45,7 @@ def call(  # noqa: C901  # one arm for each kind of function
     if path == "Date" and new and not arguments():
         return Moment()
     if path in _NOW:
-        return Made(("${now('unix_ms')}",))
+        return Made(("${now('unix_ms')}",), is_number=True)
     if path in _UUIDS:
         return Made(("${uuid()}",))
     if isinstance(of, Moment):
@@ -63,6 +65,8 @@ def call(  # noqa: C901  # one arm for each kind of function
         return Made((f"${{{_KEYED[path]}({quoted(as_text(key))}, {quoted(as_text(text))})}}",))
     if path in _PLAIN:
         given = [of] if of is not None else arguments()
+        if given and path in _TO_NUMBER and isinstance(given[0], Made):
+            return replace(given[0], is_number=True)
         return _applied(_PLAIN[path], given[0]) if given else None
     return None
 
@@ -80,7 +84,7 @@ def random_whole(one: Value, operator: str, other: Value) -> Value:
         if operator in ("+", "-"):
             return RandomReal(one.scale, one.offset + (number if operator == "+" else -number))
     if isinstance(one, Made) and operator in ("+", "-") and isinstance(number, int):
-        return Made((f"${{add({_inner(one)}, {number if operator == '+' else -number})}}",))
+        return Made((f"${{add({_inner(one)}, {number if operator == '+' else -number})}}",), is_number=True)
     if isinstance(one, Known) and isinstance(one.value, int | float) and not isinstance(one.value, bool):
         return _calculated(one.value, operator, number)
     raise NotCarriedOverError("arithmetic")
@@ -105,7 +109,7 @@ def _of_moment(path: str) -> Value | None:
         case ".toISOString" | ".toJSON" | ".format":
             return Made(("${now()}",))
         case ".getTime" | ".valueOf":
-            return Made(("${now('unix_ms')}",))
+            return Made(("${now('unix_ms')}",), is_number=True)
         case ".toUTCString":
             return Made(("${now('http')}",))
         case ".getFullYear":
@@ -121,7 +125,7 @@ def _rounded(path: str, values: list[Value]) -> Value:
                 high -= 1
             elif path == "Math.ceil":
                 low += 1
-            return Made((f"${{random.int({low}, {high})}}",))
+            return Made((f"${{random.int({low}, {high})}}",), is_number=True)
         case [Made(parts=("${now('unix_ms')}",))]:
             return values[0]
         case [Known(value=int())]:
@@ -135,7 +139,7 @@ def _between(values: list[Value]) -> Value:
         bounds = [0, *bounds]
     if len(bounds) != 2:
         raise NotCarriedOverError("`_.random` with bounds that are computed")
-    return Made((f"${{random.int({min(bounds)}, {max(bounds)})}}",))
+    return Made((f"${{random.int({min(bounds)}, {max(bounds)})}}",), is_number=True)
 
 
 def _stringified(values: list[Value]) -> Value:

@@ -81,6 +81,8 @@ class Made:
     """Text made of variables, functions and places in the response."""
 
     parts: tuple[Text | Place, ...]
+    is_number: bool = False
+    """Whether `+` adds to it, rather than putting texts together."""
 
     def text(self) -> Text:
         """The text of the scenario. Raises NotCarriedOverError when a part is only in the response."""
