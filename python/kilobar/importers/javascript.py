@@ -304,7 +304,7 @@ class _Parser:
         found = self._links(self._operand())
         if self._words[self._at] in ("++", "--") and not self._now.after_break:
             self._at += 1
-            return Unary(self._tokens[self._at - 1].text, found, token.line)
+            return Unary(self._tokens[self._at - 1].text, found, found.line)
         return found
 
     def _links(self, found: Expression) -> Expression:

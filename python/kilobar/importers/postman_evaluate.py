@@ -339,7 +339,7 @@ class Evaluator:
             return _or(one, other)
         if operator in _COMPARISONS:
             return self._compared(one, _COMPARISONS[operator], other)
-        if operator == "+" and not _is_number(one) and not _is_number(other):
+        if operator == "+" and (_is_text(one) or _is_text(other) or not (_is_number(one) or _is_number(other))):
             return _added(one, other)
         if operator in ("+", "*", "-", "/"):
             return random_whole(one, operator, other)
@@ -376,6 +376,10 @@ def _or(one: Value, other: Value) -> Value:
     if isinstance(one, Known):
         return one if one.value else other
     raise NotCarriedOverError("one of two values")
+
+
+def _is_text(value: Value) -> bool:
+    return isinstance(value, Known) and isinstance(value.value, str)
 
 
 def _is_number(value: Value) -> bool:

@@ -20,7 +20,65 @@ from kilobar.importers.javascript_tree import (
     Opaque,
     Return,
     Try,
+    Unary,
 )
+
+FRAGMENTS = [
+    *[
+        "a",
+        "b",
+        ".",
+        "?.",
+        "(",
+        ")",
+        "[",
+        "]",
+        "{",
+        "}",
+        ";",
+        ",",
+        "=>",
+        "=",
+        "==",
+        "===",
+        "+",
+        "-",
+        "++",
+        "--",
+        "!",
+        "&&",
+        "||",
+        "??",
+        "?",
+        ":",
+        "...",
+        "1",
+        "'x'",
+        "`x${a}`",
+        "/r/g",
+        "if",
+        "else",
+        "for",
+    ],
+    *[
+        "const",
+        "let",
+        "function",
+        "return",
+        "try",
+        "catch",
+        "new",
+        "typeof",
+        "async",
+        "await",
+        "in",
+        "of",
+        "true",
+        "null",
+        "pm.test",
+        "\n",
+    ],
+]
 
 
 def only(text: str) -> object:
@@ -110,3 +168,12 @@ def test_nesting_is_bounded() -> None:
 @given(st.text(alphabet="abpm. ()[]{};,'\"`$=!&|?:+-/\\\n10ifelsvarn>", max_size=120))
 def test_any_text_gives_statements(text: str) -> None:
     assert isinstance(parse(text), tuple)
+
+
+def test_a_counter_is_a_statement_of_its_own() -> None:
+    assert only("count++;") == Unary("++", Name("count", 1), 1)
+
+
+@given(st.lists(st.sampled_from(FRAGMENTS), max_size=25))
+def test_any_words_give_statements(words: list[str]) -> None:
+    assert isinstance(parse(" ".join(words)), tuple)

@@ -1,6 +1,8 @@
 """What pre-request and test scripts become."""
 
 import pytest
+from hypothesis import given as generated
+from hypothesis import strategies as st
 
 from kilobar.importers.names import VariableNames
 from kilobar.importers.outcome import Notes
@@ -224,3 +226,46 @@ def test_what_is_not_understood_is_said_with_its_line(script: str) -> None:
 
 def test_logging_is_no_loss() -> None:
     assert read("console.log('a', pm.response)")[1] == []
+
+
+_SUBJECTS = ["json.a", "json", "pm.response", "pm.response.code", "pm.response.text()", "pm.response.responseTime", "1"]
+_LINKS = [
+    "to", "not", "be", "have", "a('array')", "eql(1)", "eql(json.b)", "property('a')", "property('a', 2)", "ok", "true",
+    "above(1)", "within(1, 5)", "lengthOf(2)", "keys('a')", "oneOf([1, 'a'])", "match(/a/)", "include('a')", "empty",
+    "status(200)", "header('a', 'b')", "jsonBody('a')", "exist", "null", "undefined", "length", "nested", "true()", "odd",
+]  # fmt: skip
+
+
+@generated(st.sampled_from(_SUBJECTS), st.lists(st.sampled_from(_LINKS), min_size=1, max_size=6))
+def test_any_sentence_becomes_checks_or_is_said(subject: str, links: list[str]) -> None:
+    effects, problems = read(f"{J}pm.expect({subject}).{'.'.join(links)}")
+    assert effects.checks or problems
+
+
+@generated(
+    st.lists(
+        st.sampled_from(
+            [
+                *_SUBJECTS,
+                "+",
+                "===",
+                "||",
+                "&&",
+                "!",
+                "(",
+                ")",
+                "Math.random()",
+                "'a'",
+                ",",
+                "pm.environment.get('a')",
+                "Date.now()",
+                "btoa(",
+                "JSON.parse(",
+            ]
+        ),
+        max_size=8,
+    )
+)
+def test_any_value_is_kept_or_said(words: list[str]) -> None:
+    effects, problems = read(f"{J}pm.environment.set('x', {' '.join(words)})")
+    assert effects.saves or effects.after or problems
