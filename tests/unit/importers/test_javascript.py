@@ -23,62 +23,9 @@ from kilobar.importers.javascript_tree import (
     Unary,
 )
 
-FRAGMENTS = [
-    *[
-        "a",
-        "b",
-        ".",
-        "?.",
-        "(",
-        ")",
-        "[",
-        "]",
-        "{",
-        "}",
-        ";",
-        ",",
-        "=>",
-        "=",
-        "==",
-        "===",
-        "+",
-        "-",
-        "++",
-        "--",
-        "!",
-        "&&",
-        "||",
-        "??",
-        "?",
-        ":",
-        "...",
-        "1",
-        "'x'",
-        "`x${a}`",
-        "/r/g",
-        "if",
-        "else",
-        "for",
-    ],
-    *[
-        "const",
-        "let",
-        "function",
-        "return",
-        "try",
-        "catch",
-        "new",
-        "typeof",
-        "async",
-        "await",
-        "in",
-        "of",
-        "true",
-        "null",
-        "pm.test",
-        "\n",
-    ],
-]
+_MARKS = "a b . ?. ( ) [ ] { } ; , => = == === + - ++ -- ! && || ?? ? : ... 1 'x' `x${a}` /r/g"
+_WORDS = "if else for const let function return try catch new typeof async await in of true null pm.test"
+FRAGMENTS = [*_MARKS.split(), *_WORDS.split(), "\n"]
 
 
 def only(text: str) -> object:
