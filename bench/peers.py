@@ -79,13 +79,16 @@ def kilobar(url: str, *options: str, cpu: int | None = GENERATOR_CPU) -> Measure
         cpu_s, _ = run_to_end(pinned(cpu, argv) if cpu is not None else argv)
         summary = json.loads(Path(file.name).read_text())
     requests = summary["total"]["count"]
-    rate = summary["ledger"]["started"] / summary["run"]["duration_s"]
+    rate = requests / summary["run"]["duration_s"]
     return Measured(requests, rate, cpu_s, summary)
 
 
+HELLO = 'location / { return 200 "hello"; }'
+
+
 @contextmanager
-def nginx() -> Iterator[str]:
-    """Debian's nginx, one worker on the server's core, returning a constant without a log."""
+def nginx(locations: str = HELLO) -> Iterator[str]:
+    """Debian's nginx, one worker on the server's core, returning constants without a log."""
     with tempfile.TemporaryDirectory() as folder:
         port = 8790
         config = Path(folder) / "nginx.conf"
@@ -93,7 +96,7 @@ def nginx() -> Iterator[str]:
             f"daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;\n"
             "events { worker_connections 4096; }\n"
             f"http {{ access_log off; keepalive_requests 1000000000; server {{ listen 127.0.0.1:{port} backlog=4096;"
-            ' location / { return 200 "hello"; } } }\n'
+            f" {locations} }} }}\n"
         )
         child = subprocess.Popen(pinned(SERVER_CPU, ["nginx", "-p", folder, "-c", str(config)]))
         try:

@@ -86,8 +86,22 @@ def check_plan(plan_json: str) -> None:
 def check_json_path(path: str) -> tuple[int, str] | None:
     """None when valid, else (offset in characters, message)."""
 
+def check_xpath(expression: str) -> tuple[int, str] | None:
+    """None when valid, else (offset in characters, message)."""
+
+def check_css(selector: str) -> tuple[int, str] | None:
+    """None when valid, else (offset in characters, message)."""
+
+def check_regex(pattern: str) -> tuple[int, str] | None:
+    """None when valid, else (offset in characters, message)."""
+
 def json_path_value(path: str, document: bytes) -> str | None:
-    """The JSON text found at a path; None when there is none. Raises ValueError."""
+    """The first JSON text found at a path; None when there is none. Raises ValueError."""
+
+def inspect_data(path: str, format_json: str, columns: list[str]) -> tuple[list[str], int, int]:
+    """Reads a whole file of rows: (names of the columns, number of rows, size in bytes). Without `columns`, the header
+    or the keys of the first object name them. Raises OSError, and ValueError with the arguments (message, hint or None,
+    line, column) for the first thing that is wrong; line and column are from 1, or 0 when it is not in the file."""
 
 def run_worker(fd: int) -> None:
     """Runs one worker, spoken to over this connected stream socket, until it is done.
@@ -95,6 +109,20 @@ def run_worker(fd: int) -> None:
 
 def attempt(plan_json: str) -> list[str]:
     """Executes each flow once; one JSON object per exchange, see `kilobar_engine::Attempt`. Raises ValueError."""
+
+def once(plan_json: str, occasion: str, given: str | None = None) -> str:
+    """Executes the steps of "setup" or "teardown"; `given` is what an earlier occasion left. Returns a JSON object with
+    `given` and `failure`, see `kilobar_engine::Outcome`. Raises ValueError or OSError when the plan cannot be run here."""
+
+def next_calls() -> list[tuple[int, str | None, str, str]] | None:
+    """Waits for calls of Python functions: (number, directory, module.function, arguments as a JSON array). None when
+    there will be none any more."""
+
+def answer_calls(answers: list[tuple[int, bool, str]]) -> None:
+    """Brings results: (number, whether it went well, JSON value or what went wrong)."""
+
+def close_calls() -> None:
+    """Lets the thread that waits in `next_calls` end."""
 
 def run_target(options_json: str, ready_fd: int = -1) -> None:
     """Serves the target until SIGINT or SIGTERM. Raises OSError when an address cannot be bound. Writes one JSON line

@@ -96,6 +96,9 @@ class FleetError(KilobarError):
 
 
 INPUT_CODES = {
+    "import-failed": "A file cannot be imported; the path in it where that was noticed is told.",
+    "import-syntax": "A file to import is malformed; file, line and column are told.",
+    "import-unknown": "A file to import is of no known format.",
     "output": "A report cannot be written where it was asked for, or was asked for twice.",
     "target": "A target cannot be started: its port is in use, for example.",
 }
@@ -118,5 +121,6 @@ STEP_ERRORS = {
     "check": "A check on the response failed.",
     "extract": "A value to save was not in the response.",
     "script": "The request could not be built from its template.",
+    "data": "The row of data that a step needs could not be had: none is left, or its file changed during the run.",
 }
 """The classes under which failed steps are counted; the engine's list, in its order."""

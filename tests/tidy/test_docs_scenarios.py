@@ -1,6 +1,7 @@
 """What the documentation shows as a file is one: scenarios pass `kilobar check`, the plan is the one of the example."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -9,11 +10,18 @@ from kilobar.scenario import check_text
 from .pages import ROOT, Block, blocks
 
 SCENARIOS = blocks("yaml")
+FILES = ("ca.pem", "accounts.csv")
+"""What the scenarios in the documentation take for granted."""
 
 
 @pytest.mark.parametrize("block", SCENARIOS, ids=str)
-def test_every_scenario_in_the_documentation_is_accepted_without_a_diagnostic(block: Block) -> None:
-    checked = check_text(block.text.encode(), str(block), {})
+def test_every_scenario_in_the_documentation_is_accepted_without_a_diagnostic(
+    block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in FILES:
+        Path(name).write_text("user,password\nann,secret\n", encoding="utf-8")
+    checked = check_text(block.text.encode(), block.page.name, {})
     assert [str(diagnostic) for diagnostic in checked.diagnostics] == []
 
 

@@ -9,6 +9,7 @@ mod http;
 mod request;
 mod step;
 mod template;
+mod walk;
 
 pub use data::{DataFormat, DataSet, DataSource, Exhausted, Pick, RowPer};
 pub use http::{ConnectionPolicy, CookiePolicy, HttpPolicy, HttpVersion, Origin, Proxy, Resumption, Scheme};
@@ -17,6 +18,7 @@ pub use request::{
 };
 pub use step::{Condition, Exit, Step, Think};
 pub use template::{Encode, Expr, Function, Hole, Part, Template};
+pub use walk::steps_in;
 
 use serde::{Deserialize, Serialize};
 
@@ -66,9 +68,35 @@ pub struct Plan {
     /// Public hosts that may be loaded. Loopback and private addresses always may.
     #[serde(default)]
     pub allow: Vec<String>,
+    /// Directory in which Python functions are looked for first.
+    #[serde(default)]
+    pub python_path: Option<String>,
     /// Judged by the controller, carried here so that a stored plan is complete.
     #[serde(default)]
     pub thresholds: Vec<String>,
+}
+
+impl Plan {
+    /// How many arrivals there can be before some flow has no row left, when the run is to end then.
+    pub fn most_arrivals(&self) -> Option<u64> {
+        let flows = self.flows.iter().filter(|flow| flow.weight > 0.0);
+        let used = flows.flat_map(|flow| flow.data()).filter_map(|index| self.data.get(index));
+        let ending = used.filter(|data| {
+            data.per == RowPer::Iteration
+                && data.when_exhausted == Exhausted::Stop
+                && matches!(data.pick, Pick::Unique | Pick::Sequential)
+        });
+        ending.map(DataSet::rows).min()
+    }
+
+    /// The most closed users that its load asks for at once.
+    pub fn most_users(&self) -> u64 {
+        let users = self.load.iter().map(|stage| match stage {
+            Stage::Users { from, to, .. } => from.max(*to).ceil() as u64,
+            Stage::Rate { .. } => 0,
+        });
+        users.max().unwrap_or(0).max(1)
+    }
 }
 
 /// How arrivals are spread in time.
@@ -130,6 +158,6 @@ pub struct Flow {
 pub struct SeriesName {
     /// The step's name, never a raw URL.
     pub name: String,
-    /// `http` for requests, `group` for groups.
+    /// `http` for requests, `group` for groups, `python` for calls of Python functions.
     pub kind: String,
 }

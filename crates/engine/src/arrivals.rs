@@ -9,6 +9,8 @@ use kilobar_clock::now_ns;
 use kilobar_core::schedule::{Arrival, Arrivals};
 
 use crate::exchange::Alarm;
+use crate::iteration::{Ends, Turn};
+use crate::rows::number_in_seat;
 use crate::worker::Run;
 
 /// The users that serve arrivals: an arrival takes an idle one, or a new one while there may be more.
@@ -16,6 +18,23 @@ use crate::worker::Run;
 pub struct Seats {
     idle: RefCell<Vec<Rc<Seat>>>,
     taken: Cell<u32>,
+    /// Whoever waits for an arrival leaves.
+    closed: Cell<bool>,
+}
+
+impl Seats {
+    /// Sends away everybody who waits for an arrival.
+    pub fn close(&self) {
+        self.closed.set(true);
+        for seat in self.idle.borrow().iter() {
+            seat.alarm.wake();
+        }
+    }
+
+    /// Whether nobody is here.
+    pub fn is_empty(&self) -> bool {
+        self.taken.get() == 0
+    }
 }
 
 struct Seat {
@@ -76,28 +95,47 @@ fn seat(run: &Rc<Run>, arrival: Arrival) {
         seat.alarm.wake();
     } else if seats.taken.get() < run.max_in_flight.get() {
         run.engine.recorder.started();
-        seats.taken.set(seats.taken.get() + 1);
-        let alarm = run.new_alarm();
-        let seat = Rc::new(Seat { alarm, arrival: Cell::new(Some(arrival)) });
-        tokio::task::spawn_local(serve(Rc::clone(run), seat));
+        let number = seats.taken.get();
+        seats.taken.set(number + 1);
+        let seat = Rc::new(Seat { alarm: run.engine.new_alarm(), arrival: Cell::new(Some(arrival)) });
+        let number = number_in_seat(number, run.worker, run.workers);
+        tokio::task::spawn_local(serve(Rc::clone(run), seat, number));
     } else {
         run.engine.recorder.dropped();
     }
 }
 
-async fn serve(run: Rc<Run>, seat: Rc<Seat>) {
+async fn serve(run: Rc<Run>, seat: Rc<Seat>, number: u64) {
     poll_fn(|context| {
         seat.alarm.belongs_to(context);
         Poll::Ready(())
     })
     .await;
     let mut user = run.engine.user(Rc::clone(&seat.alarm), 0);
+    user.number = number;
+    let seats = &run.seats;
     loop {
-        let arrival = poll_fn(|_| seat.arrival.take().map_or(Poll::Pending, Poll::Ready)).await;
+        let next = poll_fn(|_| match seat.arrival.take() {
+            Some(arrival) => Poll::Ready(Some(arrival)),
+            None if seats.closed.get() => Poll::Ready(None),
+            None => Poll::Pending,
+        });
+        let Some(arrival) = next.await else { break };
         run.engine.reseed(&mut user, arrival.number);
-        let intended_ns = run.engine.start_ns + arrival.at_ns;
-        run.engine.iterate(&mut user, arrival.number, intended_ns, true).await;
+        let turn = Turn {
+            number: arrival.number,
+            sequence: arrival.number,
+            intended_ns: run.engine.start_ns + arrival.at_ns,
+            due: true,
+        };
+        let ended = run.engine.iterate(&mut user, turn).await;
         run.ended();
-        run.seats.idle.borrow_mut().push(Rc::clone(&seat));
+        if let Ends::Run(reason) = ended.ends {
+            run.ask_to_stop(&reason);
+        }
+        seats.idle.borrow_mut().push(Rc::clone(&seat));
     }
+    run.engine.leave(user).await;
+    seats.taken.set(seats.taken.get() - 1);
+    run.left();
 }

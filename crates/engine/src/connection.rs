@@ -9,7 +9,7 @@ use rustls::ClientConnection;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::TcpStream;
 
-/// A connection. Dropping it closes it.
+/// A connection. Dropping it closes it, over TLS with a `close_notify`.
 pub struct Connection {
     stream: TcpStream,
     tls: Option<Box<ClientConnection>>,
@@ -98,6 +98,18 @@ impl Connection {
     /// Ready when something may be written.
     pub fn poll_writable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.stream.poll_write_ready(context)
+    }
+}
+
+/// Says goodbye over TLS, without waiting: servers count connections that just end as broken, and may not resume their
+/// sessions.
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if let Some(session) = self.tls.as_mut().filter(|session| !session.is_handshaking()) {
+            session.send_close_notify();
+            // The server may be gone already.
+            let _ = flush(session, &self.stream);
+        }
     }
 }
 

@@ -62,6 +62,9 @@ pub struct Start {
     pub max_in_flight: u32,
     /// When the run starts, on the monotonic clock.
     pub start_at_ns: u64,
+    /// What `setup` left, as [`crate::once`] gave it.
+    #[serde(default)]
+    pub given: Option<Box<RawValue>>,
 }
 
 /// What the worker tells.
@@ -77,6 +80,11 @@ pub enum Event<'a> {
     },
     /// The event loop turns.
     Beat,
+    /// A step asks that the run be stopped, as a person would stop it.
+    Stop {
+        /// Why.
+        reason: &'a str,
+    },
     /// All intervals have been sent.
     Done,
     /// The plan cannot be run here.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use kilobar_clock::{now_ns, sleep_until};
-use kilobar_core::plan::{Origin, Scheme};
+use kilobar_core::plan::{Origin, Proxy, Scheme};
 use kilobar_core::stats::ErrorClass;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection};
@@ -16,6 +16,7 @@ use tokio::net::TcpStream;
 
 use crate::connection::Connection;
 use crate::guard;
+use crate::proxy;
 use crate::resolve::Resolver;
 
 /// Plaintext that rustls may hold back while the socket is full.
@@ -42,7 +43,7 @@ impl Failure {
 pub struct DialTimes {
     /// Asking for the address.
     pub dns_ns: Option<u64>,
-    /// The TCP handshake.
+    /// The TCP handshake, and the tunnel through a proxy.
     pub connect_ns: Option<u64>,
     /// The TLS handshake.
     pub tls_ns: Option<u64>,
@@ -56,6 +57,10 @@ pub struct Dialer<'a> {
     pub resolver: &'a Resolver,
     /// Public hosts that may be loaded.
     pub allow: &'a [String],
+    /// Through which proxy everything goes.
+    pub proxy: Option<&'a Proxy>,
+    /// The name asked for in TLS handshakes, instead of the host.
+    pub sni: Option<&'a str>,
     /// Limit for all phases together.
     pub timeout_ns: u64,
 }
@@ -94,15 +99,26 @@ impl Dialer<'_> {
         times: &mut DialTimes,
     ) -> Result<Connection, Failure> {
         let start_ns = now_ns();
-        let (answer, asked) = self.resolver.resolve(&origin.host).await;
+        let (host, port) = match self.proxy {
+            Some(proxy) => (&proxy.host, proxy.port),
+            None => (&origin.host, origin.port),
+        };
+        if self.proxy.is_some()
+            && let Some(reason) = guard::refusal_through_proxy(&origin.host, self.allow)
+        {
+            return Err(Failure::new(ErrorClass::Blocked, reason));
+        }
+        let (answer, asked) = self.resolver.resolve(host).await;
         let resolved_ns = now_ns();
         if asked {
             times.dns_ns = Some(resolved_ns - start_ns);
         }
-        let addresses = answer.map_err(|reason| {
-            Failure::new(ErrorClass::Dns, format!("cannot resolve {}: {reason}", origin.host))
-        })?;
-        let stream = self.connect(origin, &addresses).await?;
+        let addresses = answer
+            .map_err(|reason| Failure::new(ErrorClass::Dns, format!("cannot resolve {host}: {reason}")))?;
+        let stream = self.connect(host, port, &addresses).await?;
+        if let Some(proxy) = self.proxy.filter(|_| origin.scheme == Scheme::Https) {
+            proxy::open_tunnel(&stream, proxy, origin).await?;
+        }
         let connected_ns = now_ns();
         times.connect_ns = Some(connected_ns - resolved_ns);
         if origin.scheme == Scheme::Http {
@@ -110,7 +126,8 @@ impl Dialer<'_> {
         }
         let broken =
             |reason: String| Failure::new(ErrorClass::Tls, format!("TLS with {}: {reason}", origin.host));
-        let name = ServerName::try_from(origin.host.clone()).map_err(|error| broken(error.to_string()))?;
+        let name = self.sni.unwrap_or(&origin.host).to_owned();
+        let name = ServerName::try_from(name).map_err(|error| broken(error.to_string()))?;
         let mut session = ClientConnection::new(tls(), name).map_err(|error| broken(error.to_string()))?;
         session.set_buffer_limit(Some(TLS_BUFFER_BYTES));
         let mut connection = Connection::tls(stream, session);
@@ -120,14 +137,14 @@ impl Dialer<'_> {
     }
 
     /// Tries the addresses in the resolver's order and keeps the first that answers.
-    async fn connect(&self, origin: &Origin, addresses: &[IpAddr]) -> Result<TcpStream, Failure> {
+    async fn connect(&self, host: &str, port: u16, addresses: &[IpAddr]) -> Result<TcpStream, Failure> {
         let mut failure = None;
         for &address in addresses {
-            if let Some(reason) = guard::refusal(&origin.host, address, self.allow) {
+            if let Some(reason) = guard::refusal(host, address, self.allow) {
                 failure = Some(Failure::new(ErrorClass::Blocked, reason));
                 continue;
             }
-            let socket = SocketAddr::new(address, origin.port);
+            let socket = SocketAddr::new(address, port);
             let connected = TcpStream::connect(socket).await.and_then(|stream| {
                 stream.set_nodelay(true)?;
                 Ok(stream)
@@ -137,8 +154,7 @@ impl Dialer<'_> {
                 Err(error) => failure = Some(connect_failure(socket, &error)),
             }
         }
-        Err(failure
-            .unwrap_or_else(|| Failure::new(ErrorClass::Dns, format!("{} has no address", origin.host))))
+        Err(failure.unwrap_or_else(|| Failure::new(ErrorClass::Dns, format!("{host} has no address"))))
     }
 }
 

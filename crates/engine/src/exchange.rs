@@ -1,5 +1,11 @@
 //! One request and its response over an open connection.
 
+mod expect;
+#[cfg(test)]
+mod tests;
+
+pub use expect::PATIENCE_NS;
+
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::io;
@@ -7,10 +13,11 @@ use std::task::{Context, Poll, Waker};
 
 use kilobar_clock::now_ns;
 use kilobar_core::stats::{ErrorClass, Phase};
-use kilobar_core::wire::http1::{Progress, ResponseReader};
+use kilobar_core::wire::http1::{Progress, RequestMethod, ResponseReader};
 
 use crate::connection::Connection;
 use crate::dial::Failure;
+use crate::message::Message;
 use crate::secrets::SHOWN_BYTES;
 
 /// Bytes that are read at once; one such buffer serves a whole worker, because reading never spans an await.
@@ -106,6 +113,28 @@ impl Exchange {
     }
 }
 
+/// How long an exchange may take.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Limit {
+    /// From now on.
+    pub remaining_ns: u64,
+    /// What the step asked for, before redirects took their part of it.
+    pub timeout_ns: u64,
+}
+
+/// Where an exchange goes, and what it may be.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Aim {
+    /// Index of the origin.
+    pub origin: usize,
+    /// What the response may look like.
+    pub response_to: RequestMethod,
+    /// The body waits until the server wants it.
+    pub expects_continue: bool,
+    /// How long it may take.
+    pub limit: Limit,
+}
+
 /// What an exchange reads into.
 pub struct Incoming<'a> {
     /// The worker's read buffer.
@@ -118,7 +147,7 @@ pub struct Incoming<'a> {
     pub kept: &'a mut Vec<u8>,
 }
 
-/// Sends `request` and reads the whole response. `exchange.send_ns` is given; everything else is filled in, as far
+/// Sends `message` and reads the whole response. `exchange.send_ns` is given; everything else is filled in, as far
 /// as it came also when it fails.
 ///
 /// # Errors
@@ -126,18 +155,23 @@ pub struct Incoming<'a> {
 #[inline]
 pub async fn run(
     connection: &mut Connection,
-    request: &[u8],
+    message: &Message,
+    aim: &Aim,
     incoming: &mut Incoming<'_>,
     alarm: &Alarm,
-    timeout_ns: u64,
     exchange: &mut Exchange,
 ) -> Result<(), Failure> {
-    alarm.set(exchange.send_ns.saturating_add(timeout_ns));
-    let done = send_and_receive(connection, request, incoming, alarm, exchange).await;
+    alarm.set(exchange.send_ns.saturating_add(aim.limit.remaining_ns));
+    let done = if aim.expects_continue {
+        // Rare: its future is kept out of the hot one.
+        Box::pin(expect::send_when_wanted(connection, message, incoming, alarm, exchange)).await
+    } else {
+        send_and_receive(connection, message, incoming, alarm, exchange, Sending::Whole).await
+    };
     alarm.clear();
     if let Err(failure) = &done {
         exchange.end_ns = now_ns();
-        return Err(explain(failure, connection, incoming.reader, timeout_ns));
+        return Err(explain(failure, connection, incoming.reader, aim.limit.timeout_ns));
     }
     connection.exchanges += 1;
     Ok(())
@@ -151,24 +185,38 @@ enum Trouble {
     TimedOut,
 }
 
+/// How much of a message is to be sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sending {
+    /// What is left of it.
+    Whole,
+    /// Nothing more: the server does not want it, or does not listen any longer.
+    Nothing,
+}
+
+/// Sends what [`Exchange::bytes_out`] leaves of the message while it reads the response.
+#[inline]
 async fn send_and_receive(
     connection: &mut Connection,
-    request: &[u8],
+    message: &Message,
     incoming: &mut Incoming<'_>,
     alarm: &Alarm,
     exchange: &mut Exchange,
+    mut sending: Sending,
 ) -> Result<(), Trouble> {
-    let mut unsent = request;
-    let mut closed = false;
+    let mut all_sent = sending == Sending::Nothing;
     loop {
-        if !closed && (!unsent.is_empty() || connection.has_unsent()) {
-            match send(connection, &mut unsent, exchange) {
+        if !all_sent {
+            match send(connection, message, usize::MAX, exchange) {
                 // The server may have answered and closed before it read everything: its answer is what counts.
-                Err(Trouble::Io(error)) if is_closed(&error) && exchange.bytes_out > 0 => closed = true,
+                Err(Trouble::Io(error)) if is_closed(&error) && exchange.bytes_out > 0 => {
+                    sending = Sending::Nothing;
+                }
                 sent => sent?,
             }
+            let rest = message.after(exchange.bytes_out as usize);
+            all_sent = sending == Sending::Nothing || (rest.is_empty() && !connection.has_unsent());
         }
-        let all_sent = closed || (unsent.is_empty() && !connection.has_unsent());
         let shared = incoming.buffer;
         let complete = poll_fn(|context| {
             let mut buffer = shared.borrow_mut();
@@ -191,14 +239,23 @@ async fn send_and_receive(
     }
 }
 
+/// Sends what fits, up to the first `until` bytes of the message.
 #[inline]
-fn send(connection: &mut Connection, unsent: &mut &[u8], exchange: &mut Exchange) -> Result<(), Trouble> {
-    while !unsent.is_empty() {
-        match connection.try_write(unsent) {
-            Ok(written) => {
-                exchange.bytes_out += written as u64;
-                *unsent = &unsent[written..];
-            }
+fn send(
+    connection: &mut Connection,
+    message: &Message,
+    until: usize,
+    exchange: &mut Exchange,
+) -> Result<(), Trouble> {
+    loop {
+        let sent = exchange.bytes_out as usize;
+        let piece = message.after(sent);
+        let piece = &piece[..piece.len().min(until.saturating_sub(sent))];
+        if piece.is_empty() {
+            break;
+        }
+        match connection.try_write(piece) {
+            Ok(written) => exchange.bytes_out += written as u64,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
             Err(error) => return Err(Trouble::Io(error)),
         }

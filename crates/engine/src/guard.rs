@@ -2,6 +2,9 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
+/// What metadata services are called where names lead to them.
+const METADATA_NAMES: [&str; 3] = ["metadata.google.internal", "metadata.goog", "instance-data.ec2.internal"];
+
 /// Why an address may not be loaded; `None` when it may.
 ///
 /// Loopback and private addresses are free. Link-local ones, where cloud metadata services live, never are. Any other
@@ -21,6 +24,29 @@ pub fn refusal(host: &str, address: IpAddr, allow: &[String]) -> Option<String> 
         });
     (!free).then(|| {
         format!("{address} is a public address; load it only with the owner's consent: --allow {host}")
+    })
+}
+
+/// Why a proxy may not be asked for this host; `None` when it may.
+///
+/// Names are resolved by the proxy, so that their addresses are not known here. Addresses are judged as ever, loopback
+/// names are free, any other name has to be in `allow`. Names of cloud metadata services never are.
+pub fn refusal_through_proxy(host: &str, allow: &[String]) -> Option<String> {
+    if let Ok(address) = host.parse() {
+        return refusal(host, address, allow);
+    }
+    let name = host.trim_end_matches('.').to_ascii_lowercase();
+    if METADATA_NAMES.contains(&name.as_str()) {
+        return Some(format!("{host} is a cloud metadata service; Kilobar never loads those"));
+    }
+    let free = name == "localhost"
+        || name.ends_with(".localhost")
+        || allow.iter().any(|allowed| allowed.eq_ignore_ascii_case(host));
+    (!free).then(|| {
+        format!(
+            "the proxy finds the address of {host}, so Kilobar cannot see whether it is a public one; load it only \
+             with the owner's consent: --allow {host}"
+        )
     })
 }
 
@@ -98,6 +124,19 @@ mod tests {
             "255.255.255.255",
         ] {
             assert!(!allowed("meta", address, &["meta", address]), "{address}");
+        }
+    }
+
+    #[test]
+    fn a_proxy_is_asked_for_loopback_names_allowed_names_and_free_addresses() {
+        let allow = ["Shop.example".to_owned(), "metadata.google.internal".to_owned()];
+        for host in ["localhost", "app.LOCALHOST", "shop.example", "10.0.0.1", "::1"] {
+            assert_eq!(refusal_through_proxy(host, &allow), None, "{host}");
+        }
+        for host in
+            ["other.example", "notlocalhost", "8.8.8.8", "169.254.169.254", "metadata.google.internal."]
+        {
+            assert!(refusal_through_proxy(host, &allow).is_some(), "{host}");
         }
     }
 

@@ -268,9 +268,15 @@ pub struct OpenStream {
 }
 
 impl OpenStream {
-    /// Waits until it has ended or the alarm rings, and gives away what came.
+    /// Sends the body that was held back, unless the server has asked for it before.
+    pub fn send_body(&self) {
+        self.link.client.borrow_mut().send_body(self.slot);
+        self.link.wake();
+    }
+
+    /// Waits until it has ended or the alarm rings.
     #[inline]
-    pub async fn ended(mut self, alarm: &Alarm) -> Option<Taken> {
+    pub async fn ended(&self, alarm: &Alarm) {
         poll_fn(|context| {
             let link = &self.link;
             if link.client.borrow_mut().has_ended(self.slot) || alarm.has_expired() {
@@ -288,10 +294,11 @@ impl OpenStream {
             Poll::Pending
         })
         .await;
-        self.take()
     }
 
-    fn take(&mut self) -> Option<Taken> {
+    /// Gives away what came; a stream that is still open is cancelled.
+    #[inline]
+    pub fn take(&mut self) -> Option<Taken> {
         self.is_taken = true;
         let taken = self.link.client.borrow_mut().take(self.slot)?;
         match taken.outcome {

@@ -80,7 +80,8 @@ impl Links {
         {
             return Turn::Use(link);
         }
-        self.wait(alarm, may_dial).await
+        // Whoever has to wait can afford to have its future kept elsewhere.
+        Box::pin(self.wait(alarm, may_dial)).await
     }
 
     async fn wait(self: &Rc<Self>, alarm: &Alarm, may_dial: bool) -> Turn {

@@ -1,24 +1,32 @@
 //! What a virtual user does in one iteration: the heart of the one send loop.
 
 use std::cell::RefCell;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
-use kilobar_clock::{now_ns, sleep_until};
+use kilobar_clock::now_ns;
+use kilobar_core::cookies::Jar;
+use kilobar_core::plan::CookiePolicy;
 use kilobar_core::random::{Random, mix};
-use kilobar_core::template::Value;
+use kilobar_core::template::{Row, Scope, Value};
 use kilobar_core::wire::http1::{Limits, ResponseReader};
 use rustls::ClientConfig;
 
 use crate::exchange::{Alarm, READ_BUFFER_BYTES};
+use crate::flow::{Pace, Stop};
 use crate::http2_pool::Http2Pool;
+use crate::origins::Origins;
 use crate::pool::Pool;
-use crate::program::{Program, ReadyStep};
+use crate::program::{Program, ReadyFlow};
+use crate::python::Python;
 use crate::ready_request::Draft;
+use crate::received::Http2Head;
 use crate::recorder::Recorder;
+use crate::request::Course;
 use crate::resolve::Resolver;
-use crate::secrets::SHOWN_BYTES;
-use crate::tls::{TlsPolicy, TlsPolicyError};
+use crate::rows::{self, Rows};
+use crate::tls::TlsPolicy;
+use crate::watch::Watch;
 
 /// After a body larger than this a user gives the memory back.
 const KEEP_BODY_BYTES: usize = 64 * 1024;
@@ -29,75 +37,161 @@ pub struct Engine {
     pub program: Program,
     /// Counts.
     pub recorder: Rc<Recorder>,
+    /// The instant of the clock at which the run starts.
+    pub start_ns: u64,
+    /// What `setup` left: every user starts with it.
+    pub given: RefCell<Given>,
+    /// Rows of data.
+    pub rows: Rows,
+    /// Calls Python functions.
+    pub python: Python,
+    /// Is told everything, when somebody looks on.
+    pub watch: Option<Box<dyn Watch>>,
     pub(crate) pool: Pool,
     pub(crate) http2: Http2Pool,
     pub(crate) resolver: Resolver,
+    pub(crate) origins: Origins,
     pub(crate) tls: TlsPolicy,
     pub(crate) buffer: Rc<RefCell<Box<[u8]>>>,
-    /// The instant of the clock at which the run starts.
-    pub start_ns: u64,
+    alarms: RefCell<Vec<Weak<Alarm>>>,
+}
+
+/// What a user knows when an iteration starts.
+#[derive(Clone, Default)]
+pub struct Given {
+    /// Values, by index of the variable.
+    pub variables: Vec<Option<Value>>,
+    /// Cookies.
+    pub jar: Jar,
 }
 
 /// One virtual user: what it knows and what it keeps.
 pub struct User {
+    /// Its number, which no other user of the run has.
+    pub number: u64,
+    /// The flow that it is executing.
+    pub flow: usize,
     /// Values saved in this iteration, by index.
     pub variables: Vec<Option<Value>>,
+    /// Rows of data, by index of the data set.
+    pub rows: Vec<Option<Row>>,
+    /// Number of the iteration, which no other iteration of the run has.
+    pub sequence: u64,
     /// Its random choices.
     pub random: Random,
-    /// The response that was read last.
-    pub reader: ResponseReader,
-    /// Status code of the response that was read last; 0 if no final head came.
-    pub status: u16,
-    pub(crate) own_pool: Pool,
-    pub(crate) own_http2: Http2Pool,
+    /// Its cookies.
+    pub jar: Jar,
+    /// What has happened to its last request.
+    pub course: Course,
+    /// Reads HTTP/1.1. What it read last: [`User::status`], [`User::response_head`].
+    pub(crate) reader: ResponseReader,
+    /// What came last over HTTP/2.
+    pub(crate) http2_head: Http2Head,
+    /// What the checks said on the last response, by index of the check: only when somebody looks on.
+    pub checked: Vec<(usize, bool)>,
+    /// The beginning of a failed response.
+    pub kept: Vec<u8>,
+    /// A branch of a `parallel`: what it knew when it began.
+    pub started_with: Option<Vec<Option<Value>>>,
+    /// What `before` left, by flow, as far as it was executed.
+    prepared: Vec<Option<Box<Given>>>,
+    pub(crate) own_pool: Rc<Pool>,
+    pub(crate) own_http2: Rc<Http2Pool>,
     pub(crate) tls: Option<Arc<ClientConfig>>,
     pub(crate) alarm: Rc<Alarm>,
     pub(crate) draft: Draft,
-    /// The head of an HTTP/2 response, as lines; empty if it was HTTP/1.1.
-    pub(crate) head: Vec<u8>,
     pub(crate) body: Vec<u8>,
-    /// The beginning of a failed response.
-    pub kept: Vec<u8>,
 }
 
 impl User {
     /// Empties the body for the next response, and gives back what a large one took.
     pub(crate) fn make_room(&mut self) {
+        if self.http2_head.lines.capacity() > KEEP_BODY_BYTES {
+            self.http2_head.lines = Vec::new();
+        }
         if self.body.capacity() > KEEP_BODY_BYTES {
             self.body = Vec::new();
         }
         self.body.clear();
     }
 
-    /// Keeps the beginning of an HTTP/2 response in [`User::kept`], as it would be in HTTP/1.1.
-    #[cold]
-    pub(crate) fn keep_http2(&mut self) {
-        self.kept.clear();
-        if self.head.is_empty() {
-            return;
-        }
-        for part in [&self.head[..], b"\r\n", &self.body] {
-            let room = SHOWN_BYTES.saturating_sub(self.kept.len()).min(part.len());
-            self.kept.extend_from_slice(&part[..room]);
+    /// What templates are filled with.
+    #[inline]
+    pub fn scope(&mut self) -> Scope<'_> {
+        Scope {
+            variables: &self.variables,
+            rows: &self.rows,
+            sequence: self.sequence,
+            unix_ns: kilobar_clock::unix_ns(),
+            random: &mut self.random,
         }
     }
+
+    fn knows(&mut self, given: &Given, cookies: CookiePolicy) {
+        self.variables.clone_from(&given.variables);
+        if cookies == CookiePolicy::PerIteration {
+            self.jar.clone_from(&given.jar);
+        }
+    }
+}
+
+/// An iteration that is to be executed.
+#[derive(Debug, Clone, Copy)]
+pub struct Turn {
+    /// Chooses the flow.
+    pub number: u64,
+    /// Unique in the run, so that it chooses rows.
+    pub sequence: u64,
+    /// When it was meant to start.
+    pub intended_ns: u64,
+    /// A schedule meant it to start just then: only so its lag says something of the generator.
+    pub due: bool,
+}
+
+/// How an iteration went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// When.
+    pub at_ns: u64,
+    /// It failed before anything was sent, so that a closed user can take a breath.
+    pub unsent: bool,
+    /// What else ends with it.
+    pub ends: Ends,
+}
+
+/// What ends with an iteration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ends {
+    /// Nothing.
+    Nothing,
+    /// Its user.
+    User,
+    /// The run, for this reason.
+    Run(String),
 }
 
 impl Engine {
     /// What the users of worker `worker` need to run `program`.
     ///
     /// # Errors
-    /// When the trust store cannot be read.
-    pub fn new(program: Program, worker: u32, start_ns: u64) -> Result<Self, TlsPolicyError> {
+    /// In words, when the trust store or a data file cannot be read.
+    pub fn new(program: Program, worker: u32, start_ns: u64) -> Result<Self, String> {
+        let given = Given { variables: vec![None; program.plan.variables.len()], jar: Jar::default() };
         Ok(Self {
             recorder: Rc::new(Recorder::new(&program, worker)),
+            start_ns,
+            given: RefCell::new(given),
+            rows: Rows::open(&program.plan).map_err(|error| error.to_string())?,
+            python: Python::default(),
+            watch: None,
             pool: Pool::default(),
             http2: Http2Pool::default(),
-            resolver: Resolver::default(),
-            tls: TlsPolicy::new(&program.plan.http)?,
+            resolver: Resolver::with(&program.plan.http.resolve),
+            origins: Origins::of(&program.plan.origins),
+            tls: TlsPolicy::new(&program.plan.http).map_err(|error| error.to_string())?,
             buffer: Rc::new(RefCell::new(vec![0; READ_BUFFER_BYTES].into_boxed_slice())),
+            alarms: RefCell::default(),
             program,
-            start_ns,
         })
     }
 
@@ -105,21 +199,29 @@ impl Engine {
     pub fn user(&self, alarm: Rc<Alarm>, seed: u64) -> User {
         let http = &self.program.plan.http;
         User {
-            variables: Vec::new(),
+            number: 0,
+            flow: 0,
+            variables: self.given.borrow().variables.clone(),
+            rows: vec![None; self.program.plan.data.len()],
+            sequence: 0,
             random: Random::new(seed),
+            jar: self.given.borrow().jar.clone(),
+            course: Course::default(),
             reader: ResponseReader::new(Limits {
                 max_head_bytes: http.max_head_bytes as usize,
                 max_body_bytes: http.max_body_bytes,
             }),
-            status: 0,
-            own_pool: Pool::default(),
-            own_http2: Http2Pool::default(),
+            http2_head: Http2Head::default(),
+            checked: Vec::new(),
+            kept: Vec::new(),
+            started_with: None,
+            prepared: Vec::new(),
+            own_pool: Rc::default(),
+            own_http2: Rc::default(),
             tls: None,
             alarm,
             draft: Draft::default(),
-            head: Vec::new(),
             body: Vec::new(),
-            kept: Vec::new(),
         }
     }
 
@@ -128,55 +230,111 @@ impl Engine {
         user.random = Random::new(mix(self.program.plan.seed, number));
     }
 
-    /// Forgets a user and closes its connections.
-    pub fn dismiss(&self, user: User) {
-        self.recorder.closed(user.own_pool.clear(), 0);
-        user.own_http2.close();
+    /// An alarm that the worker looks after until its user drops it.
+    pub fn new_alarm(&self) -> Rc<Alarm> {
+        let alarm = Rc::new(Alarm::default());
+        self.alarms.borrow_mut().push(Rc::downgrade(&alarm));
+        alarm
     }
 
-    /// Executes iteration `number`, which was meant to start at `intended_ns`. Returns when it ended, and whether it
-    /// failed before anything was sent, so that a closed user can take a breath.
-    ///
-    /// `due` tells that a schedule meant it to start just then: only so its lag says something of the generator.
-    pub async fn iterate(&self, user: &mut User, number: u64, intended_ns: u64, due: bool) -> (u64, bool) {
-        let mut now_ns = now_ns();
-        if due {
-            self.recorder.start_lag(now_ns.saturating_sub(intended_ns));
+    /// Wakes the users whose time is up.
+    pub fn check_alarms(&self, now_ns: u64) {
+        self.alarms
+            .borrow_mut()
+            .retain(|alarm| alarm.upgrade().inspect(|alarm| alarm.check(now_ns)).is_some());
+    }
+
+    /// Whether an iteration finds the rows that its flow needs. Without them its user leaves and nothing is counted.
+    pub fn has_rows(&self, user: &User, turn: &Turn) -> bool {
+        let flow = &self.program.flows[self.program.choose(turn.number)];
+        !flow.data.iter().any(|&data| self.rows.is_over(data, user.number, turn.sequence))
+    }
+
+    /// Executes an iteration, which the recorder has been told of.
+    #[inline]
+    pub async fn iterate(&self, user: &mut User, turn: Turn) -> Ended {
+        self.iterate_flow(user, self.program.choose(turn.number), turn).await
+    }
+
+    /// As [`Self::iterate`], with the flow chosen by the caller.
+    pub async fn iterate_flow(&self, user: &mut User, flow: usize, turn: Turn) -> Ended {
+        let mut pace = Pace::new(turn.intended_ns);
+        if turn.due {
+            self.recorder.start_lag(pace.now_ns.saturating_sub(turn.intended_ns));
         }
-        let plan = &self.program.plan;
-        let flow = self.program.choice.choose(number, plan.seed);
-        user.variables.clear();
-        user.variables.resize(plan.variables.len(), None);
-        let mut step_intended_ns = intended_ns;
-        let mut failure = None;
-        for step in &self.program.flows[flow].steps {
-            match step {
-                ReadyStep::Think { min_ns, max_ns } => {
-                    let think_ns = min_ns + user.random.below(max_ns - min_ns + 1);
-                    sleep_until(now_ns + think_ns).await;
-                    now_ns = kilobar_clock::now_ns();
-                }
-                ReadyStep::Request(request) => {
-                    match self.request(user, request, step_intended_ns, now_ns).await {
-                        // What was done with the body since its last byte is not the next request's service time.
-                        Ok(end_ns) if !request.saves.is_empty() => {
-                            step_intended_ns = end_ns;
-                            now_ns = kilobar_clock::now_ns();
-                            continue;
-                        }
-                        Ok(end_ns) => now_ns = end_ns,
-                        Err(failed) => {
-                            failure = Some(failed.class);
-                            now_ns = kilobar_clock::now_ns();
-                            break;
-                        }
-                    }
+        user.flow = flow;
+        user.sequence = turn.sequence;
+        let flow = &self.program.flows[user.flow];
+        let done = match self.equip(user, flow, &mut pace).await {
+            Ok(()) => self.execute(user, &flow.steps, &mut pace).await,
+            stopped => stopped,
+        };
+        let failed = match &done {
+            Err(Stop::Failed(class)) => Some(*class),
+            _ => None,
+        };
+        self.recorder.finished(user.flow, pace.now_ns.saturating_sub(turn.intended_ns), failed.is_none());
+        Ended {
+            at_ns: pace.now_ns,
+            unsent: failed.is_some_and(|class| class.nothing_was_sent()),
+            ends: match done {
+                Err(Stop::User) => Ends::User,
+                Err(Stop::Run(reason)) => Ends::Run(reason),
+                _ => Ends::Nothing,
+            },
+        }
+    }
+
+    /// Gives the user what it knows at the start of an iteration of this flow: values, cookies, rows.
+    #[inline]
+    async fn equip(&self, user: &mut User, flow: &ReadyFlow, pace: &mut Pace) -> Result<(), Stop> {
+        for &data in &flow.data {
+            match self.rows.deal(data, user.number, user.sequence) {
+                Ok(rows::Given::Row(row)) => user.rows[data] = Some(row),
+                Ok(rows::Given::End) => return Err(Stop::User),
+                Err(failure) => {
+                    self.fail(user, &failure);
+                    return Err(Stop::Failed(failure.class));
                 }
             }
-            step_intended_ns = now_ns;
         }
-        self.recorder.finished(flow, now_ns.saturating_sub(intended_ns), failure.is_none());
-        let unsent = failure.is_some_and(|class| class.nothing_was_sent());
-        (now_ns, unsent)
+        if flow.before.is_empty() {
+            user.knows(&self.given.borrow(), self.program.plan.http.cookies);
+            return Ok(());
+        }
+        Box::pin(self.equip_once(user, flow, pace)).await
+    }
+
+    async fn equip_once(&self, user: &mut User, flow: &ReadyFlow, pace: &mut Pace) -> Result<(), Stop> {
+        let cookies = self.program.plan.http.cookies;
+        if user.prepared.is_empty() {
+            user.prepared.resize_with(self.program.flows.len(), || None);
+        }
+        if let Some(given) = user.prepared[user.flow].take() {
+            user.knows(&given, cookies);
+            user.prepared[user.flow] = Some(given);
+            return Ok(());
+        }
+        user.knows(&self.given.borrow(), cookies);
+        self.execute(user, &flow.before, pace).await?;
+        let given = Given { variables: user.variables.clone(), jar: user.jar.clone() };
+        user.prepared[user.flow] = Some(Box::new(given));
+        Ok(())
+    }
+
+    /// The user leaves: it executes `after` of the flows that it had prepared, and closes its connections.
+    pub async fn leave(&self, mut user: User) {
+        for (index, given) in std::mem::take(&mut user.prepared).into_iter().enumerate() {
+            let flow = &self.program.flows[index];
+            if let Some(given) = given.filter(|_| !flow.after.is_empty()) {
+                user.flow = index;
+                user.knows(&given, self.program.plan.http.cookies);
+                let mut pace = Pace::new(now_ns());
+                // A step that fails has been counted and kept; nothing is left that it could end.
+                let _ = self.execute(&mut user, &flow.after, &mut pace).await;
+            }
+        }
+        self.recorder.closed(user.own_pool.clear(), 0);
+        user.own_http2.close();
     }
 }

@@ -1,42 +1,37 @@
 //! A plan made ready to run: fixed requests are rendered once, paths are parsed, everything is checked.
 
-use kilobar_core::plan::{Flow, PLAN_VERSION, Plan, Step, Think};
+use kilobar_core::plan::{Flow, HttpVersion, PLAN_VERSION, Plan};
 use kilobar_core::schedule::{FlowChoice, Schedule};
 
-use crate::ready_request::ReadyRequest;
+use crate::files::Files;
 use crate::secrets::Secrets;
-
-const MAX_THINK_NS: u64 = 100 * 86_400 * 1_000_000_000;
+use crate::steps::{ReadyStep, ready_steps};
 
 /// A plan made ready to run.
 pub struct Program {
     /// As it came.
     pub plan: Plan,
+    /// What is done once before the load.
+    pub setup: Vec<ReadyStep>,
     /// Its flows, in order.
     pub flows: Vec<ReadyFlow>,
-    /// Which of them an iteration executes.
-    pub choice: FlowChoice,
+    /// What is done once after the load.
+    pub teardown: Vec<ReadyStep>,
     /// What nobody may see of its exchanges.
     pub secrets: Secrets,
+    choice: FlowChoice,
 }
 
 /// A flow made ready to run.
 pub struct ReadyFlow {
-    /// Its steps, in order.
+    /// What a user does once, before its first iteration.
+    pub before: Vec<ReadyStep>,
+    /// What an iteration does.
     pub steps: Vec<ReadyStep>,
-}
-
-/// A step made ready to run.
-pub enum ReadyStep {
-    /// Send this.
-    Request(Box<ReadyRequest>),
-    /// Wait between these bounds.
-    Think {
-        /// Shortest wait.
-        min_ns: u64,
-        /// Longest wait.
-        max_ns: u64,
-    },
+    /// What a user does once, when it leaves.
+    pub after: Vec<ReadyStep>,
+    /// Indexes of the data sets that it uses.
+    pub data: Vec<usize>,
 }
 
 /// A plan that no engine can run. Whoever wrote it by hand gets to see this; `kilobar check` finds all of it earlier.
@@ -77,37 +72,42 @@ impl Program {
         }
         let invalid =
             |place: &str, problem: String| ProgramError::Invalid { place: place.to_owned(), problem };
+        if plan.http.proxy.is_some() && plan.http.version == HttpVersion::Http2PriorKnowledge {
+            let problem = "HTTP/2 without asking (h2c) does not go through a proxy";
+            return Err(invalid("http", problem.to_owned()));
+        }
         Schedule::of(&plan).map_err(|error| invalid("load", error.to_string()))?;
         let weights: Vec<f64> = plan.flows.iter().map(|flow| flow.weight).collect();
         let choice = FlowChoice::new(&weights).map_err(|error| invalid("flows", error.to_string()))?;
+        let broken = |problem: String| ProgramError::Invalid { place: "steps".to_owned(), problem };
+        let mut files = Files::default();
         let mut flows = Vec::with_capacity(plan.flows.len());
         for flow in &plan.flows {
-            flows.push(ready_flow(&plan, flow)?);
+            flows.push(ready_flow(&plan, flow, &mut files).map_err(broken)?);
         }
-        Ok(Self { flows, choice, secrets: Secrets::of(&plan), plan })
+        let setup = ready_steps(&plan, &plan.setup, "setup", &mut files).map_err(broken)?;
+        let teardown = ready_steps(&plan, &plan.teardown, "teardown", &mut files).map_err(broken)?;
+        Ok(Self { setup, flows, teardown, choice, secrets: Secrets::of(&plan), plan })
+    }
+
+    /// Index of the flow that the iteration with this number executes.
+    #[inline]
+    pub fn choose(&self, number: u64) -> usize {
+        self.choice.choose(number, self.plan.seed)
+    }
+
+    /// Whether users do something when they leave.
+    pub fn has_after(&self) -> bool {
+        self.flows.iter().any(|flow| !flow.after.is_empty())
     }
 }
 
-fn ready_flow(plan: &Plan, flow: &Flow) -> Result<ReadyFlow, ProgramError> {
-    let mut steps = Vec::with_capacity(flow.steps.len());
-    for (index, step) in flow.steps.iter().enumerate() {
-        let invalid = |problem: String| ProgramError::Invalid {
-            place: format!("flow {:?}, step {}", flow.name, index + 1),
-            problem,
-        };
-        steps.push(match step {
-            Step::Think { how: Think::Uniform { max_ns, .. } } if *max_ns > MAX_THINK_NS => {
-                return Err(invalid("a think time is above 100 days".into()));
-            }
-            Step::Think { how: Think::Uniform { min_ns, max_ns } } if min_ns <= max_ns => {
-                ReadyStep::Think { min_ns: *min_ns, max_ns: *max_ns }
-            }
-            Step::Think { .. } => return Err(invalid("the shortest think time is above the longest".into())),
-            Step::Request(request) => {
-                ReadyStep::Request(Box::new(ReadyRequest::new(plan, request).map_err(invalid)?))
-            }
-            _ => return Err(invalid("not a step of this engine".into())),
-        });
-    }
-    Ok(ReadyFlow { steps })
+fn ready_flow(plan: &Plan, flow: &Flow, files: &mut Files) -> Result<ReadyFlow, String> {
+    let place = |part: &str| format!("flow {:?}{part}", flow.name);
+    Ok(ReadyFlow {
+        before: ready_steps(plan, &flow.before, &place(", before"), files)?,
+        steps: ready_steps(plan, &flow.steps, &place(""), files)?,
+        after: ready_steps(plan, &flow.after, &place(", after"), files)?,
+        data: flow.data(),
+    })
 }

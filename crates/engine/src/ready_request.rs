@@ -2,72 +2,140 @@
 
 use std::rc::Rc;
 
-use kilobar_core::json_path::JsonPath;
 use kilobar_core::plan::{
-    Body, ConnectionPolicy, Expr, Extract, Hole, HttpVersion, Origin, Part, Plan, Request, Scheme, Template,
+    Body, BodyPart, ConnectionPolicy, CookiePolicy, HttpPolicy, HttpVersion, Origin, PartContent, Plan,
+    Proxy, Request, Scheme, Template,
 };
-use kilobar_core::random::Random;
+use kilobar_core::random::{Random, mix};
 use kilobar_core::stats::ErrorClass;
-use kilobar_core::template::{Value, render, render_redacted};
+use kilobar_core::template::{Bounds, ReadyTemplate, Scope};
+use kilobar_core::url::{authority, origin_text};
 use kilobar_core::wire::http1::{RequestMethod, is_token, write_request_head};
 
 use crate::dial::Failure;
+use crate::files::Files;
 use crate::http2_request::Http2Request;
+use crate::judge::Judge;
+use crate::message::Message;
+use crate::multipart::Multipart;
 use crate::secrets::{SHOWN_BYTES, is_secret_header};
+
+/// A step that asks for more is a mistake: browsers give up after twenty.
+const MAX_REDIRECTS: u32 = 100;
+/// The index of the path among the templates of a request; headers follow.
+const PATH: usize = 0;
 
 /// A request made ready to send.
 pub struct ReadyRequest {
     /// As it stands in the plan.
     pub plan: Request,
-    /// Index into [`Plan::origins`].
-    pub origin: usize,
-    /// The bytes to send, when they are always the same.
-    pub fixed: Option<Rc<[u8]>>,
+    /// Index into [`Plan::origins`]; without one, the path renders to an absolute address.
+    pub origin: Option<usize>,
+    /// What to send, when it is always the same and there are no cookies.
+    pub fixed: Option<Rc<Message>>,
+    /// What HTTP/2 needs besides, unless the plan speaks only HTTP/1.1.
+    pub http2: Option<Box<Http2Request>>,
     /// What its response may look like.
     pub method: RequestMethod,
-    /// What to keep of the response.
-    pub saves: Vec<(usize, JsonPath)>,
+    /// What the response must be, and what is kept of it.
+    pub judge: Judge,
     /// The request itself asks the server to close the connection.
     pub closes: bool,
-    /// The same for HTTP/2, unless the plan speaks only HTTP/1.1.
-    pub http2: Option<Http2Request>,
+    /// The head of the response is needed: for cookies, redirects, or to understand the body.
+    pub keeps_head: bool,
+    /// The `host` header, when the origin is known.
     host: String,
-    /// Those of the plan and those that Kilobar adds.
-    headers: Vec<(String, Template)>,
-    body: Option<Template>,
+    /// Those of the plan and those that Kilobar adds; the value of each is in `templates`.
+    headers: Vec<Header>,
+    /// Path, headers, and what the body is made of.
+    templates: Vec<ReadyTemplate>,
+    body: ReadyBody,
+}
+
+struct Header {
+    name: String,
+    kind: HeaderKind,
+    /// It stands in the plan.
+    is_planned: bool,
+}
+
+/// Headers that redirects and cookies treat in their own way.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum HeaderKind {
+    Plain,
+    Host,
+    Cookie,
+    Authorization,
+    /// Says something of the body.
+    OfBody,
+}
+
+enum ReadyBody {
+    None,
+    /// Index of its template.
+    Text(usize),
+    File(Rc<[u8]>),
+    Multipart(Multipart),
+}
+
+/// Where and how a request is sent: as the plan says, or as a redirect asks.
+pub struct Sending<'a> {
+    /// Method token.
+    pub method: &'a str,
+    /// Whom it is for.
+    pub origin: &'a Origin,
+    /// The `host` header, unless the step has its own.
+    pub host: &'a str,
+    /// Path and query.
+    pub target: &'a str,
+    /// The value of the `cookie` header, those of the step included. Without one the step's own is sent.
+    pub cookies: Option<&'a str>,
+    /// Body and the headers that belong to it are sent.
+    pub with_body: bool,
+    /// `authorization` and `cookie` of the step are sent: not to another host than the one they are meant for.
+    pub with_credentials: bool,
+    /// The step's own `host` header is sent.
+    pub with_host: bool,
 }
 
 /// Memory in which requests are written, used again for each.
 #[derive(Default)]
 pub struct Draft {
     /// The request as it goes over the wire.
-    pub request: Vec<u8>,
-    /// Of an HTTP/2 request: where its header block ends and its body begins.
-    block_bytes: usize,
+    pub message: Message,
+    /// The request was written there; otherwise [`ReadyRequest::fixed`] is sent.
+    pub is_written: bool,
+    /// The header block of an HTTP/2 request.
+    pub block: Vec<u8>,
+    /// The `cookie` header.
+    pub cookies: String,
     values: Vec<u8>,
     ends: Vec<usize>,
 }
 
 impl Draft {
-    /// Header block and body of the HTTP/2 request that was written last.
-    #[inline]
-    pub fn http2(&self) -> (&[u8], &[u8]) {
-        self.request.split_at(self.block_bytes)
+    /// The path, or absolute address, as it was rendered.
+    pub fn path(&self) -> &str {
+        self.value(PATH)
     }
 
-    /// The texts that were rendered last, by their place.
-    fn rendered<'a>(&'a self) -> Result<impl Fn(usize) -> &'a str + Copy + use<'a>, Failure> {
-        let values = std::str::from_utf8(&self.values)
-            .map_err(|_| Failure::new(ErrorClass::Script, "a saved value is not text"))?;
-        let ends = &self.ends;
-        Ok(move |index: usize| &values[if index == 0 { 0 } else { ends[index - 1] }..ends[index]])
+    /// Only for what [`ReadyRequest::fill`] has rendered and found to be text.
+    fn value(&self, index: usize) -> &str {
+        let start = if index == 0 { 0 } else { self.ends[index - 1] };
+        std::str::from_utf8(&self.values[start..self.ends[index]]).unwrap_or_default()
     }
 }
 
 impl ReadyRequest {
-    pub fn new(plan: &Plan, request: &Request) -> Result<Self, String> {
-        let index = request.origin.ok_or("not an address of this engine")?;
-        let origin = plan.origins.get(index).ok_or("no such origin")?;
+    /// Checks a request of `plan` and makes it ready; files of bodies are read.
+    ///
+    /// # Errors
+    /// In words, when it can never be sent.
+    pub fn new(plan: &Plan, request: &Request, files: &mut Files) -> Result<Self, String> {
+        let origin = match request.origin {
+            Some(index) => Some(plan.origins.get(index).ok_or("no such origin")?),
+            None => None,
+        };
         plan.series.get(request.series).ok_or("no such series")?;
         if !is_token(&request.method) {
             return Err(format!("{:?} is not a method", request.method));
@@ -75,181 +143,260 @@ impl ReadyRequest {
         if let Some((name, _)) = request.headers.iter().find(|(name, _)| !is_token(name)) {
             return Err(format!("{name:?} is not a header name"));
         }
-        check_template(plan, &request.path)?;
-        for (_, value) in &request.headers {
-            check_template(plan, value)?;
+        if request.redirects > MAX_REDIRECTS {
+            return Err(format!("a step follows at most {MAX_REDIRECTS} redirects"));
         }
-        let body = match &request.body {
-            None => None,
-            Some(Body::Text(text)) => Some(text.clone()),
-            Some(_) => return Err("not a body of this engine".into()),
+        let judge = Judge::compile(plan, request)?;
+        let mut ready = Self {
+            fixed: None,
+            http2: None,
+            origin: request.origin,
+            method: RequestMethod::of(&request.method),
+            keeps_head: plan.http.cookies != CookiePolicy::Off
+                || request.redirects > 0
+                || judge.needs_head()
+                || judge.needs_body(),
+            judge,
+            closes: false,
+            host: origin.map(authority).unwrap_or_default(),
+            headers: Vec::new(),
+            templates: Vec::new(),
+            body: ReadyBody::None,
+            plan: request.clone(),
         };
-        if let Some(body) = &body {
-            check_template(plan, body)?;
+        let mut templates = vec![request.path.clone()];
+        ready.add_headers(&plan.http, &mut templates);
+        ready.add_body(plan.seed, files, &mut templates)?;
+        let bounds = Bounds::of(plan);
+        for template in &templates {
+            let template = ReadyTemplate::compile(template, &bounds).map_err(|error| error.to_string())?;
+            ready.templates.push(template);
         }
-        let mut saves = Vec::with_capacity(request.saves.len());
-        for save in &request.saves {
-            plan.variables.get(save.variable).ok_or("a save names no variable")?;
-            let Extract::Json(path) = &save.from else { return Err("not a save of this engine".into()) };
-            let path = JsonPath::parse(path).map_err(|error| format!("{path:?}: {error}"))?;
-            saves.push((save.variable, path));
+        if let Some(origin) = origin {
+            ready.fixed = ready.render_fixed(origin, plan.http.proxy.as_ref())?;
         }
-        let mut headers = request.headers.clone();
+        if plan.http.version != HttpVersion::Http1 {
+            ready.http2 = Some(Box::new(ready.ready_http2(origin)));
+        }
+        Ok(ready)
+    }
+
+    fn add_headers(&mut self, http: &HttpPolicy, templates: &mut Vec<Template>) {
+        let mut headers = self.plan.headers.clone();
         let mut add = |name: &str, value: &str| {
-            if !request.headers.iter().any(|(given, _)| given.eq_ignore_ascii_case(name)) {
+            if !headers.iter().any(|(given, _)| given.eq_ignore_ascii_case(name)) {
                 headers.push((name.to_owned(), Template::Fixed(value.to_owned())));
             }
         };
         add("user-agent", concat!("kilobar/", env!("CARGO_PKG_VERSION")));
-        if plan.http.connections == ConnectionPolicy::PerRequest {
+        if http.connections == ConnectionPolicy::PerRequest {
             add("connection", "close");
         }
-        let host = host_header(origin);
-        let names = headers.iter().map(|(name, _)| name.as_str());
-        let http2 = match plan.http.version {
-            HttpVersion::Http1 => None,
-            _ => Some(Http2Request::new(&request.method, origin, &host, names)?),
-        };
-        let mut ready = Self {
-            http2,
-            fixed: None,
-            origin: index,
-            method: RequestMethod::of(&request.method),
-            saves,
-            closes: headers.iter().any(|(name, value)| asks_to_close(name, value)),
-            host,
-            headers,
-            body,
-            plan: request.clone(),
-        };
-        ready.fixed = ready.render_fixed()?;
-        Ok(ready)
+        if self.expects_continue() {
+            add("expect", "100-continue");
+        }
+        self.closes = headers.iter().any(|(name, value)| asks_to_close(name, value));
+        let is_multipart = matches!(self.plan.body, Some(Body::Multipart(_)));
+        // The boundary belongs into it, so it is written with the body.
+        headers.retain(|(name, _)| !(is_multipart && name.eq_ignore_ascii_case("content-type")));
+        for (name, value) in headers {
+            let is_planned = self.plan.headers.iter().any(|(planned, _)| *planned == name);
+            self.headers.push(Header { kind: HeaderKind::of(&name), name, is_planned });
+            templates.push(value);
+        }
     }
 
-    fn render_fixed(&mut self) -> Result<Option<Rc<[u8]>>, String> {
-        let request = &self.plan;
-        let fixed = request.path.is_fixed()
-            && request.headers.iter().all(|(_, value)| value.is_fixed())
-            && self.body.as_ref().is_none_or(Template::is_fixed);
-        if !fixed {
+    fn add_body(
+        &mut self,
+        seed: u64,
+        files: &mut Files,
+        templates: &mut Vec<Template>,
+    ) -> Result<(), String> {
+        self.body = match &self.plan.body {
+            None => ReadyBody::None,
+            Some(Body::Text(text)) => {
+                templates.push(text.clone());
+                ReadyBody::Text(templates.len() - 1)
+            }
+            Some(Body::File(path)) => ReadyBody::File(files.read(path)?),
+            Some(Body::Multipart(parts)) => {
+                let given =
+                    self.plan.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+                let given = match given {
+                    None => None,
+                    Some((_, value)) => Some(
+                        value.fixed_text().ok_or("the content type of a multipart body is made of values")?,
+                    ),
+                };
+                let mut random = Random::new(mix(seed, self.plan.series as u64));
+                ReadyBody::Multipart(Multipart::new(parts, given.as_deref(), &mut random, files, templates)?)
+            }
+        };
+        Ok(())
+    }
+
+    fn render_fixed(&self, origin: &Origin, proxy: Option<&Proxy>) -> Result<Option<Rc<Message>>, String> {
+        if !self.templates.iter().all(ReadyTemplate::is_fixed) {
             return Ok(None);
         }
-        let mut draft = Draft::default();
-        self.write(&[], &mut Random::new(0), &mut draft).map_err(|failure| failure.message)?;
-        if let Some(http2) = &mut self.http2 {
-            let rendered = draft.rendered().map_err(|failure| failure.message)?;
-            let body = self.body.as_ref().map(|_| rendered(self.headers.len() + 1));
-            http2.fix(rendered(0), |index| rendered(index + 1), body)?;
+        let (mut draft, mut random) = (Draft::default(), Random::new(0));
+        let mut scope = Scope { variables: &[], rows: &[], sequence: 0, unix_ns: 0, random: &mut random };
+        self.fill(&mut scope, &mut draft).map_err(|failure| failure.message)?;
+        let mut message = Message::default();
+        let sending = self.as_planned(origin, &self.host, draft.path());
+        self.write(&mut message, &sending, proxy, &mut random, &draft).map_err(|failure| failure.message)?;
+        Ok(Some(Rc::new(message)))
+    }
+
+    fn ready_http2(&self, origin: Option<&Origin>) -> Http2Request {
+        let mut http2 = Http2Request::new(self.headers.iter().map(|header| header.name.as_str()));
+        if let (Some(message), Some(origin)) = (&self.fixed, origin) {
+            http2.fix(message, origin);
         }
-        Ok(Some(draft.request.into()))
+        http2
     }
 
-    /// Writes the request into `draft`.
+    /// The request as the plan says, without cookies of a jar.
+    pub fn as_planned<'a>(&'a self, origin: &'a Origin, host: &'a str, target: &'a str) -> Sending<'a> {
+        Sending {
+            method: &self.plan.method,
+            origin,
+            host,
+            target,
+            cookies: None,
+            with_body: true,
+            with_credentials: true,
+            with_host: true,
+        }
+    }
+
+    /// The `host` header for an origin of the plan.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Whether the body is sent only when the server has said that it wants it.
+    pub fn expects_continue(&self) -> bool {
+        self.plan.expect_continue && self.plan.body.is_some()
+    }
+
+    /// The `cookie` header that the step itself sends, of a filled draft; empty without one.
+    pub fn own_cookies<'a>(&self, draft: &'a Draft) -> &'a str {
+        let own = self.headers.iter().position(|header| header.kind == HeaderKind::Cookie);
+        own.map_or("", |index| draft.value(PATH + 1 + index))
+    }
+
+    /// Renders everything that has holes into `draft`: the only place where values get into a request.
     ///
     /// # Errors
-    /// Class `script`, when a value is missing or cannot stand where the template puts it.
-    pub fn write(
-        &self,
-        variables: &[Option<Value>],
-        random: &mut Random,
-        draft: &mut Draft,
-    ) -> Result<(), Failure> {
-        self.render(variables, random, draft)?;
-        let mut request = std::mem::take(&mut draft.request);
-        let rendered = draft.rendered()?;
-        let headers =
-            self.headers.iter().enumerate().map(|(index, (name, _))| (name.as_str(), rendered(index + 1)));
-        let body = self.body.as_ref().map(|_| rendered(self.headers.len() + 1));
-        let written = write_request_head(
-            &mut request,
-            &self.plan.method,
-            rendered(0),
-            &self.host,
-            headers,
-            body.map(str::len),
-        );
-        request.extend_from_slice(body.unwrap_or_default().as_bytes());
-        draft.request = request;
-        written.map_err(|error| Failure::new(ErrorClass::Script, error.to_string()))
-    }
-
-    /// Writes header block and body for HTTP/2 into `draft`, see [`Draft::http2`].
-    ///
-    /// # Errors
-    /// As [`ReadyRequest::write`].
-    pub fn write_http2(
-        &self,
-        http2: &Http2Request,
-        variables: &[Option<Value>],
-        random: &mut Random,
-        draft: &mut Draft,
-    ) -> Result<(), Failure> {
-        self.render(variables, random, draft)?;
-        let mut block = std::mem::take(&mut draft.request);
-        let rendered = draft.rendered()?;
-        let body = self.body.as_ref().map(|_| rendered(self.headers.len() + 1));
-        let written = http2.write(rendered(0), |index| rendered(index + 1), body.map(str::len), &mut block);
-        let block_bytes = block.len();
-        block.extend_from_slice(body.unwrap_or_default().as_bytes());
-        draft.request = block;
-        draft.block_bytes = block_bytes;
-        written.map_err(|error| Failure::new(ErrorClass::Script, error))
-    }
-
-    /// Renders path, header values and body, in this order.
-    fn render(
-        &self,
-        variables: &[Option<Value>],
-        random: &mut Random,
-        draft: &mut Draft,
-    ) -> Result<(), Failure> {
-        draft.request.clear();
-        draft.values.clear();
-        draft.ends.clear();
-        let templates = std::iter::once(&self.plan.path)
-            .chain(self.headers.iter().map(|(_, value)| value))
-            .chain(&self.body);
-        for template in templates {
-            render(template, variables, random, &mut draft.values)
-                .map_err(|error| Failure::new(ErrorClass::Script, error.to_string()))?;
-            draft.ends.push(draft.values.len());
+    /// Class `script`, when a value is missing or is no text.
+    pub fn fill(&self, scope: &mut Scope<'_>, draft: &mut Draft) -> Result<(), Failure> {
+        let Draft { values, ends, .. } = draft;
+        values.clear();
+        ends.clear();
+        for template in &self.templates {
+            let start = values.len();
+            template.render(scope, values).map_err(|error| script(&error))?;
+            std::str::from_utf8(&values[start..]).map_err(|_| script(&"a saved value is not text"))?;
+            ends.push(values.len());
         }
         Ok(())
     }
 
-    /// The beginning of the request as a person may see it, at most [`SHOWN_BYTES`]. Secrets that the plan marks are
-    /// hidden; [`Secrets::hide`] hides those that stand elsewhere too.
-    pub fn redacted(&self, variables: &[Option<Value>], random: &mut Random) -> String {
-        let request = &self.plan;
-        let mut shown = format!("{} ", request.method).into_bytes();
-        let mut add = |template: &Template, out: &mut Vec<u8>| {
-            let room = SHOWN_BYTES.saturating_sub(out.len());
-            match template {
-                // A constant body may be megabytes.
-                Template::Fixed(text) => out.extend(text.bytes().take(room)),
-                _ if room == 0 => {}
-                _ => {
-                    if let Err(error) = render_redacted(template, variables, random, out) {
-                        out.extend_from_slice(format!("<{error}>").as_bytes());
-                    }
-                }
+    /// Writes the message of a filled draft. `proxy` is the one of the plan.
+    ///
+    /// # Errors
+    /// Class `script`, when a value cannot stand where the template puts it.
+    pub fn write(
+        &self,
+        message: &mut Message,
+        sending: &Sending<'_>,
+        proxy: Option<&Proxy>,
+        random: &mut Random,
+        draft: &Draft,
+    ) -> Result<(), Failure> {
+        message.clear();
+        let value = |index: usize| draft.value(index);
+        let body = if sending.with_body { &self.body } else { &ReadyBody::None };
+        let multipart = match body {
+            ReadyBody::Multipart(multipart) => Some((multipart, multipart.boundary(value, random))),
+            _ => None,
+        };
+        let content_type = multipart.as_ref().map(|(multipart, boundary)| multipart.content_type(boundary));
+        // What goes to a proxy names the origin; through a tunnel nobody sees it.
+        let proxy = proxy.filter(|_| sending.origin.scheme == Scheme::Http);
+        let absolute = proxy.map(|_| origin_text(sending.origin) + sending.target);
+        let added = [
+            ("content-type", content_type.as_deref()),
+            ("cookie", sending.cookies),
+            ("proxy-authorization", proxy.and_then(|proxy| proxy.authorization.as_deref())),
+        ];
+        let added = added.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        let own = self.headers.iter().enumerate().filter(|(_, header)| sending.takes(header.kind));
+        let own = own.map(|(index, header)| (header.name.as_str(), value(PATH + 1 + index)));
+        let length = match body {
+            ReadyBody::None => None,
+            ReadyBody::Text(index) => Some(value(*index).len()),
+            ReadyBody::File(content) => Some(content.len()),
+            ReadyBody::Multipart(_) => {
+                multipart.as_ref().map(|(multipart, boundary)| multipart.length(boundary, value))
             }
         };
-        add(&request.path, &mut shown);
+        let target = absolute.as_deref().unwrap_or(sending.target);
+        let out = message.bytes_mut();
+        write_request_head(out, sending.method, target, sending.host, own.chain(added), length)
+            .map_err(|error| script(&error))?;
+        message.end_head();
+        match (body, &multipart) {
+            (ReadyBody::Text(index), _) => message.bytes_mut().extend_from_slice(value(*index).as_bytes()),
+            (ReadyBody::File(content), _) => message.push_file(content),
+            (_, Some((multipart, boundary))) => multipart.write(boundary, value, message),
+            (_, None) => {}
+        }
+        Ok(())
+    }
+
+    /// The beginning of the request as a person may see it, at most [`SHOWN_BYTES`], see [`as_spoken`]. Secrets that the plan marks are
+    /// hidden; [`Secrets::hide`] hides those that stand elsewhere too.
+    pub fn redacted(&self, scope: &mut Scope<'_>) -> String {
+        let mut shown = format!("{} ", self.plan.method).into_bytes();
+        let mut add = |index: usize, out: &mut Vec<u8>| {
+            if out.len() >= SHOWN_BYTES {
+                return;
+            }
+            if let Err(error) = self.templates[index].render_redacted(scope, out) {
+                out.extend_from_slice(format!("<{error}>").as_bytes());
+            }
+            // A body may be megabytes.
+            out.truncate(SHOWN_BYTES);
+        };
+        add(PATH, &mut shown);
         shown.extend_from_slice(b" HTTP/1.1\n");
-        shown.extend_from_slice(format!("host: {}\n", self.host).as_bytes());
-        for (name, value) in &request.headers {
-            shown.extend_from_slice(format!("{name}: ").as_bytes());
-            if is_secret_header(name) {
+        if !self.host.is_empty() {
+            shown.extend_from_slice(format!("host: {}\n", self.host).as_bytes());
+        }
+        for (index, header) in self.headers.iter().enumerate().filter(|(_, header)| header.is_planned) {
+            shown.extend_from_slice(format!("{}: ", header.name).as_bytes());
+            if is_secret_header(&header.name) {
                 shown.extend_from_slice(b"***");
             } else {
-                add(value, &mut shown);
+                add(PATH + 1 + index, &mut shown);
             }
             shown.push(b'\n');
         }
-        if let Some(body) = &self.body {
-            shown.push(b'\n');
-            add(body, &mut shown);
+        match &self.plan.body {
+            None => {}
+            Some(Body::Text(_)) => {
+                shown.push(b'\n');
+                add(PATH + 1 + self.headers.len(), &mut shown);
+            }
+            Some(Body::File(path)) => shown.extend_from_slice(format!("\n<the file {path}>").as_bytes()),
+            Some(Body::Multipart(parts)) => {
+                let mut index = PATH + 1 + self.headers.len();
+                for part in parts {
+                    index = show_part(part, index, &mut add, &mut shown);
+                }
+            }
         }
         shown.truncate(SHOWN_BYTES);
         let mut shown = String::from_utf8_lossy(&shown).into_owned();
@@ -258,12 +405,11 @@ impl ReadyRequest {
         }
         shown
     }
+}
 
-    /// Whether the status code is an expected one.
-    #[inline]
-    pub fn expects(&self, status: u16) -> bool {
-        self.plan.expect_status.iter().any(|&(low, high)| (low..=high).contains(&status))
-    }
+/// What [`ReadyRequest::redacted`] shows, with the version of HTTP over which it went: that is known only afterwards.
+pub fn as_spoken(shown: String, is_http2: bool) -> String {
+    if is_http2 { shown.replacen(" HTTP/1.1\n", " HTTP/2\n", 1) } else { shown }
 }
 
 fn asks_to_close(name: &str, value: &Template) -> bool {
@@ -273,52 +419,147 @@ fn asks_to_close(name: &str, value: &Template) -> bool {
             .is_some_and(|text| text.split(',').any(|option| option.trim().eq_ignore_ascii_case("close")))
 }
 
-fn host_header(origin: &Origin) -> String {
-    let host = if origin.host.contains(':') { format!("[{}]", origin.host) } else { origin.host.clone() };
-    let default_port = if origin.scheme == Scheme::Http { 80 } else { 443 };
-    if origin.port == default_port { host } else { format!("{host}:{}", origin.port) }
+/// `index` is that of the part's first template; returns that of the next part's.
+fn show_part(
+    part: &BodyPart,
+    mut index: usize,
+    add: &mut impl FnMut(usize, &mut Vec<u8>),
+    shown: &mut Vec<u8>,
+) -> usize {
+    shown.extend_from_slice(format!("\n{}: ", part.name).as_bytes());
+    if part.filename.is_some() {
+        add(index, shown);
+        index += 1;
+        shown.push(b' ');
+    }
+    match &part.content {
+        PartContent::Text(_) => {
+            add(index, shown);
+            index += 1;
+        }
+        PartContent::File(path) => shown.extend_from_slice(format!("<the file {path}>").as_bytes()),
+    }
+    index
 }
 
-fn check_template(plan: &Plan, template: &Template) -> Result<(), String> {
-    let Template::Parts(parts) = template else { return Ok(()) };
-    for part in parts {
-        match part {
-            Part::Hole(Hole { value: Expr::Variable(index), .. }) if *index >= plan.variables.len() => {
-                return Err(format!("variable {index} does not exist"));
-            }
-            _ => {}
+fn script(problem: &dyn std::fmt::Display) -> Failure {
+    Failure::new(ErrorClass::Script, problem.to_string())
+}
+
+impl HeaderKind {
+    fn of(name: &str) -> Self {
+        const OF_BODY: [&str; 7] = [
+            "content-type",
+            "content-length",
+            "content-encoding",
+            "content-language",
+            "content-location",
+            "transfer-encoding",
+            "expect",
+        ];
+        let is = |other: &str| name.eq_ignore_ascii_case(other);
+        if is("host") {
+            Self::Host
+        } else if is("cookie") {
+            Self::Cookie
+        } else if is("authorization") {
+            Self::Authorization
+        } else if OF_BODY.into_iter().any(is) {
+            Self::OfBody
+        } else {
+            Self::Plain
         }
     }
-    Ok(())
+}
+
+impl Sending<'_> {
+    /// Whether a header of the step is sent.
+    fn takes(&self, kind: HeaderKind) -> bool {
+        match kind {
+            HeaderKind::Plain => true,
+            HeaderKind::Host => self.with_host,
+            HeaderKind::Cookie => self.cookies.is_none() && self.with_credentials,
+            HeaderKind::Authorization => self.with_credentials,
+            HeaderKind::OfBody => self.with_body,
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use kilobar_core::plan::{Encode, Step};
+    use kilobar_core::plan::{Encode, PLAN_VERSION, Part, Step};
+    use kilobar_core::template::Value;
 
     use super::*;
-    use crate::program::{Program, ReadyStep};
-
-    #[test]
-    fn the_host_header_names_the_port_only_when_it_is_unusual() {
-        let origin = |scheme, host: &str, port| Origin { scheme, host: host.into(), port };
-        assert_eq!(host_header(&origin(Scheme::Http, "a.example", 80)), "a.example");
-        assert_eq!(host_header(&origin(Scheme::Https, "a.example", 443)), "a.example");
-        assert_eq!(host_header(&origin(Scheme::Https, "a.example", 80)), "a.example:80");
-        assert_eq!(host_header(&origin(Scheme::Http, "::1", 8700)), "[::1]:8700");
-    }
+    use crate::program::Program;
+    use crate::steps::ReadyStep;
 
     /// What is shown of a request with this path and body, in a plan with one variable.
     fn shown(path: &str, body: Template, variable: Option<Value>) -> String {
         let mut plan: Plan =
             serde_json::from_str(include_str!("../../../tests/golden/plans/first.json")).unwrap();
+        plan.version = PLAN_VERSION;
         plan.variables.push("text".into());
         let Step::Request(request) = &mut plan.flows[0].steps[0] else { unreachable!("the example gets /") };
         request.path = Template::Fixed(path.into());
         request.body = Some(Body::Text(body));
         let program = Program::new(plan).unwrap();
         let ReadyStep::Request(request) = &program.flows[0].steps[0] else { unreachable!("as in the plan") };
-        request.redacted(&[variable], &mut Random::new(1))
+        let random = &mut Random::new(1);
+        request.redacted(&mut Scope { variables: &[variable], rows: &[], sequence: 0, unix_ns: 0, random })
+    }
+
+    #[test]
+    fn requests_that_can_never_be_sent_are_refused_with_the_reason() {
+        let hole = || Template::Parts(vec![Part::variable(0, Encode::Raw)]);
+        let refused = |change: &dyn Fn(&mut Request)| {
+            let mut plan: Plan =
+                serde_json::from_str(include_str!("../../../tests/golden/plans/first.json")).unwrap();
+            plan.version = PLAN_VERSION;
+            plan.variables.push("text".into());
+            let Step::Request(request) = &mut plan.flows[0].steps[0] else { unreachable!("it gets /") };
+            change(request);
+            Program::new(plan).err().expect("it is refused").to_string()
+        };
+        for (change, words) in [
+            (
+                &(|request: &mut Request| request.redirects = 101) as &dyn Fn(&mut Request),
+                "at most 100 redirects",
+            ),
+            (&|request| request.body = Some(Body::File("/no/such".into())), "body file /no/such"),
+            (&|request| request.path = Template::Fixed("/a b".into()), "percent-encode it"),
+            (
+                &|request| {
+                    request.headers = vec![("Content-Type".into(), hole())];
+                    request.body = Some(Body::Multipart(Vec::new()));
+                },
+                "the content type of a multipart body is made of values",
+            ),
+        ] {
+            let message = refused(change);
+            assert!(message.contains(words), "{message}");
+            assert!(message.starts_with("steps: flow \"flow 1\", step 1: "), "{message}");
+        }
+    }
+
+    #[test]
+    fn files_and_parts_are_shown_by_their_names() {
+        let part = |name: &str, content, filename: Option<&str>| BodyPart {
+            name: name.into(),
+            content,
+            filename: filename.map(|name| Template::Fixed(name.into())),
+            content_type: None,
+        };
+        let parts = [
+            part("a", PartContent::Text(Template::Fixed("1".into())), None),
+            part("up", PartContent::File("/data/x.bin".into()), Some("x.bin")),
+        ];
+        let texts = ["1", "x.bin"];
+        let mut shown = Vec::new();
+        let mut add = |index: usize, out: &mut Vec<u8>| out.extend_from_slice(texts[index].as_bytes());
+        let next = parts.iter().fold(0, |index, part| show_part(part, index, &mut add, &mut shown));
+        assert_eq!(next, texts.len());
+        assert_eq!(String::from_utf8(shown).unwrap(), "\na: 1\nup: x.bin <the file /data/x.bin>");
     }
 
     #[test]

@@ -2,11 +2,12 @@
 
 use std::cell::{Cell, RefCell};
 
-use kilobar_core::stats::{ErrorClass, FailureSample, Interval, Phase};
+use kilobar_core::stats::{ErrorClass, FailureSample, Interval, Phase, Series};
 
 use crate::dial::{DialTimes, Failure};
 use crate::exchange::Exchange;
 use crate::program::Program;
+use crate::redirect::Hop;
 
 /// The measurements of one worker since the last cut.
 pub struct Recorder {
@@ -21,6 +22,8 @@ pub struct Ended<'a> {
     pub series: usize,
     /// When it was meant to start.
     pub intended_ns: u64,
+    /// The redirects before it; the step is all of them together.
+    pub hops: &'a [Hop],
     /// What it did on the wire.
     pub exchange: &'a Exchange,
     /// What opening a connection cost, if it had to be opened.
@@ -35,9 +38,8 @@ impl Recorder {
     /// A recorder for the worker with this index.
     pub fn new(program: &Program, worker: u32) -> Self {
         let plan = &program.plan;
-        let flows = plan.flows.iter().map(|flow| flow.name.clone());
         Self {
-            interval: RefCell::new(Interval::of(&plan.series, flows)),
+            interval: RefCell::new(Interval::of_plan(plan)),
             cpu_ns: Cell::new(kilobar_clock::process_cpu_ns()),
             worker,
         }
@@ -88,16 +90,20 @@ impl Recorder {
         let mut interval = self.interval.borrow_mut();
         let series = &mut interval.series[ended.series];
         let exchange = ended.exchange;
+        let send_ns = ended.hops.first().map_or(exchange.send_ns, |first| first.exchange.send_ns);
         series.count += 1;
         series.bytes_in += exchange.bytes_in;
         series.bytes_out += exchange.bytes_out;
+        for hop in ended.hops {
+            record_hop(series, hop);
+        }
         if let Some(failure) = ended.failure {
             series.failed += 1;
             series.errors[failure.class as usize] += 1;
         }
         if ended.complete {
             series.response.record(exchange.end_ns.saturating_sub(ended.intended_ns));
-            series.service.record(exchange.end_ns - exchange.send_ns);
+            series.service.record(exchange.end_ns - send_ns);
             for (phase, took_ns) in exchange.phases_ns() {
                 series.phases[phase as usize].record(took_ns);
             }
@@ -109,18 +115,31 @@ impl Recorder {
             // answering would look fast.
             series.response.record(exchange.end_ns.saturating_sub(ended.intended_ns));
             if class == ErrorClass::ReadTimeout {
-                series.service.record(exchange.end_ns - exchange.send_ns);
+                series.service.record(exchange.end_ns - send_ns);
             }
         }
         if let Some(dial) = ended.dial {
-            let phases =
-                [(Phase::Dns, dial.dns_ns), (Phase::Connect, dial.connect_ns), (Phase::Tls, dial.tls_ns)];
-            for (phase, took_ns) in phases {
-                if let Some(took_ns) = took_ns {
-                    series.phases[phase as usize].record(took_ns);
-                }
-            }
+            record_dial(series, dial);
         }
+    }
+
+    /// Steps that are counted together have ended, or a call of Python.
+    pub fn group(&self, series: usize, response_ns: u64, service_ns: u64, failed: Option<ErrorClass>) {
+        let mut interval = self.interval.borrow_mut();
+        let series = &mut interval.series[series];
+        series.count += 1;
+        if let Some(class) = failed {
+            series.failed += 1;
+            series.errors[class as usize] += 1;
+        }
+        series.response.record(response_ns);
+        series.service.record(service_ns);
+    }
+
+    /// A response passed a check, or did not.
+    #[inline]
+    pub fn check(&self, index: usize, passed: bool) {
+        self.interval.borrow_mut().checks[index].count(passed);
     }
 
     /// A connection was opened.
@@ -188,6 +207,27 @@ impl Recorder {
     }
 }
 
+#[cold]
+fn record_hop(series: &mut Series, hop: &Hop) {
+    series.bytes_in += hop.exchange.bytes_in;
+    series.bytes_out += hop.exchange.bytes_out;
+    for (phase, took_ns) in hop.exchange.phases_ns() {
+        series.phases[phase as usize].record(took_ns);
+    }
+    if let Some(dial) = &hop.dial {
+        record_dial(series, dial);
+    }
+}
+
+fn record_dial(series: &mut Series, dial: &DialTimes) {
+    let phases = [(Phase::Dns, dial.dns_ns), (Phase::Connect, dial.connect_ns), (Phase::Tls, dial.tls_ns)];
+    for (phase, took_ns) in phases {
+        if let Some(took_ns) = took_ns {
+            series.phases[phase as usize].record(took_ns);
+        }
+    }
+}
+
 /// Resident memory of this process; 0 where the kernel does not tell.
 fn resident_bytes() -> u64 {
     let pages = std::fs::read_to_string("/proc/self/statm").ok().and_then(|statm| {
@@ -195,4 +235,53 @@ fn resident_bytes() -> u64 {
         resident.parse::<u64>().ok()
     });
     pages.unwrap_or(0) * rustix::param::page_size() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use kilobar_core::plan::{PLAN_VERSION, Plan};
+
+    use super::*;
+
+    fn exchange(start_ns: u64) -> Exchange {
+        Exchange {
+            send_ns: start_ns,
+            sent_ns: start_ns + 10,
+            first_byte_ns: start_ns + 30,
+            end_ns: start_ns + 60,
+            bytes_in: 100,
+            bytes_out: 7,
+        }
+    }
+
+    #[test]
+    fn a_step_with_redirects_is_one_result_from_its_first_byte_to_its_last() {
+        let json = include_str!("../../../tests/golden/plans/first.json");
+        let mut plan: Plan = serde_json::from_str(json).unwrap();
+        plan.version = PLAN_VERSION;
+        let recorder = Recorder::new(&Program::new(plan).unwrap(), 0);
+        let dial = DialTimes { connect_ns: Some(5), ..DialTimes::default() };
+        let hop = |start_ns, dial: Option<DialTimes>| Hop {
+            status: 302,
+            url: String::new(),
+            exchange: exchange(start_ns),
+            dial: dial.map(Box::new),
+        };
+        recorder.step(&Ended {
+            series: 0,
+            intended_ns: 900,
+            hops: &[hop(1000, Some(dial)), hop(1100, None)],
+            exchange: &exchange(1200),
+            dial: Some(&dial),
+            complete: true,
+            failure: None,
+        });
+        let interval = recorder.interval.borrow();
+        let series = &interval.series[0];
+        assert_eq!((series.count, series.bytes_in, series.bytes_out), (1, 300, 21));
+        assert_eq!((series.service.count(), series.service.max()), (1, 260));
+        assert_eq!((series.response.count(), series.response.max()), (1, 360));
+        let counts: Vec<u64> = series.phases.iter().map(|phase| phase.count()).collect();
+        assert_eq!(counts, [0, 2, 0, 3, 3, 3]);
+    }
 }

@@ -1,20 +1,32 @@
 //! Sends one request, judges its response, and counts both.
 
+use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use kilobar_core::plan::ConnectionPolicy;
+use kilobar_core::content::{self, ContentError};
+use kilobar_core::cookies::Site;
+use kilobar_core::extract::Response;
+use kilobar_core::plan::{ConnectionPolicy, CookiePolicy, HttpVersion};
 use kilobar_core::random::Random;
 use kilobar_core::stats::ErrorClass;
-use kilobar_core::template::Value;
+use kilobar_core::template::{Row, Scope, Value};
+use kilobar_core::url::{Address, authority};
+use kilobar_core::wire::http1::field_values;
 
 use crate::connection::Connection;
 use crate::dial::{DialTimes, Dialer, Failure};
-use crate::exchange::{self, Exchange, Incoming};
+use crate::exchange::{self, Aim, Exchange, Incoming, Limit};
 use crate::http2::Over;
 use crate::iteration::{Engine, User};
-use crate::ready_request::ReadyRequest;
+use crate::judge::Memory;
+use crate::message::Message;
+use crate::ready_request::{ReadyRequest, Sending, as_spoken};
 use crate::recorder::Ended;
-use crate::secrets::SHOWN_BYTES;
+use crate::redirect::{Hop, is_redirect};
+use crate::secrets::{SHOWN_BYTES, Secrets};
+use crate::tls::without_http2;
+use crate::watch::Seen;
 
 impl Engine {
     /// Sends one request and judges its response. Returns when its last byte was there.
@@ -25,25 +37,32 @@ impl Engine {
         intended_ns: u64,
         now_ns: u64,
     ) -> Result<u64, Failure> {
-        let mut exchange = Exchange::default();
-        let mut dialled = None;
-        let mut complete = false;
         user.kept.clear();
         let before = user.random.clone();
-        let done = self.send(user, request, now_ns, &mut exchange, &mut dialled, &mut complete).await;
-        if exchange.end_ns == 0 {
-            exchange.end_ns = kilobar_clock::now_ns();
+        let described = self.watch.is_some().then(|| self.describe(user, request));
+        let done = self.send(user, request, now_ns).await;
+        let course = &mut user.course;
+        if course.exchange.end_ns == 0 {
+            course.exchange.end_ns = kilobar_clock::now_ns();
         }
         self.recorder.step(&Ended {
             series: request.plan.series,
             intended_ns,
-            exchange: &exchange,
-            dial: dialled.as_deref(),
-            complete,
+            hops: &course.hops,
+            exchange: &course.exchange,
+            dial: course.dial.as_deref(),
+            complete: course.complete,
             failure: done.as_ref().err(),
         });
+        let end_ns = course.exchange.end_ns;
+        if let (Some(watch), Some(described)) = (&self.watch, described) {
+            self.keep_whole(user);
+            let (sent, secrets) = *described;
+            let sent = as_spoken(sent, user.course.is_http2);
+            watch.exchanged(self, user, &Seen { request, sent, secrets, failure: done.as_ref().err() });
+        }
         match done {
-            Ok(()) => Ok(exchange.end_ns),
+            Ok(()) => Ok(end_ns),
             Err(failure) => {
                 self.sample(user, request, &failure, intended_ns, before);
                 Err(failure)
@@ -51,130 +70,247 @@ impl Engine {
         }
     }
 
-    /// As [`Engine::request`], but counts nothing.
+    /// As [`Engine::request`], but counts nothing. What happened is in [`User::course`].
     #[inline]
-    pub async fn send(
-        &self,
-        user: &mut User,
-        request: &ReadyRequest,
-        now_ns: u64,
-        exchange: &mut Exchange,
-        dialled: &mut Option<Box<DialTimes>>,
-        complete: &mut bool,
-    ) -> Result<(), Failure> {
-        user.head.clear();
-        user.status = 0;
-        let mut fresh = None;
-        if let Some(http2) = request.http2.as_ref().filter(|_| self.may_speak_http2(request)) {
-            let over = self.send_http2(user, request, http2, now_ns, exchange, dialled).await;
-            user.alarm.clear();
-            match over? {
-                Over::Http2 => {
-                    *complete = true;
-                    return self.judge(user, request, exchange);
-                }
-                Over::Http1(connection) => fresh = connection,
-            }
+    pub async fn send(&self, user: &mut User, request: &ReadyRequest, now_ns: u64) -> Result<(), Failure> {
+        user.course.begin();
+        self.prepare(user, request)?;
+        self.transmit(user, request, now_ns).await?;
+        self.keep_cookies(user, request);
+        if request.plan.redirects > 0 && is_redirect(user.status()) {
+            // Its future is large: it is kept out of the hot one.
+            Box::pin(self.follow(user, request)).await?;
         }
-        self.send_http1(user, request, fresh, now_ns, exchange, dialled).await?;
-        *complete = true;
-        self.judge(user, request, exchange)
+        self.judge(user, request)
     }
 
-    /// Sends one request over a connection of its own: `fresh` if there is one, else one that was kept or is opened.
+    /// Sends the message that the user has ready to where [`Course::aim`] says, and reads its response.
     #[inline]
-    async fn send_http1(
+    pub(crate) async fn transmit(
         &self,
         user: &mut User,
         request: &ReadyRequest,
-        fresh: Option<Connection>,
         now_ns: u64,
-        exchange: &mut Exchange,
-        dialled: &mut Option<Box<DialTimes>>,
     ) -> Result<(), Failure> {
-        let reused = if fresh.is_none() { self.reuse(user, request.origin) } else { None };
-        let reused = reused.map(|connection| (connection, now_ns));
-        let (mut connection, send_ns) = match fresh.map(|opened| (opened, kilobar_clock::now_ns())).or(reused)
-        {
+        user.course.exchange.send_ns = now_ns;
+        let mut opened = None;
+        if let Some(http2) = self.may_speak_http2(user, request) {
+            user.begin_http2();
+            let over = self.transmit_http2(user, request, http2).await;
+            user.end_http2(&over);
+            match over? {
+                Over::Http2 => return Ok(()),
+                Over::Http1(connection) => opened = connection,
+            }
+        }
+        let opened = opened.map(|connection| *connection);
+        let mut connection = match opened.or_else(|| self.reuse(user)) {
             Some(connection) => connection,
             // Rare, and its future is large: it is kept out of the hot one.
-            None => {
-                let times = dialled.insert(Box::default());
-                (Box::pin(self.dial(user, request, times)).await?, kilobar_clock::now_ns())
-            }
+            None => Box::pin(self.dial(user, Offer::Http1)).await?,
         };
-        exchange.send_ns = send_ns;
         user.make_room();
-        let bytes: &[u8] = match &request.fixed {
-            Some(bytes) => bytes,
-            None => {
-                let written = request.write(&user.variables, &mut user.random, &mut user.draft);
-                if let Err(failure) = written {
-                    self.give_back(user, request.origin, connection);
-                    return Err(failure);
-                }
-                &user.draft.request
-            }
+        user.reader.begin(user.course.aim.response_to);
+        if request.keeps_head {
+            user.reader.keep_head();
+        }
+        let message = match &request.fixed {
+            Some(fixed) if !user.draft.is_written => fixed,
+            _ => &user.draft.message,
         };
-        user.reader.begin(request.method);
         let mut incoming = Incoming {
             buffer: &self.buffer,
             reader: &mut user.reader,
-            body: (!request.saves.is_empty()).then_some(&mut user.body),
+            body: request.judge.needs_body().then_some(&mut user.body),
             kept: &mut user.kept,
         };
-        let ran = exchange::run(
-            &mut connection,
-            bytes,
-            &mut incoming,
-            &user.alarm,
-            request.plan.timeout_ns,
-            exchange,
-        )
-        .await;
+        let Course { exchange, aim, .. } = &mut user.course;
+        let ran = exchange::run(&mut connection, message, aim, &mut incoming, &user.alarm, exchange).await;
         let reusable = user.reader.keep_alive() && exchange.was_sent() && !connection.has_unsent();
         if ran.is_ok() && reusable && !request.closes {
-            self.give_back(user, request.origin, connection);
+            self.give_back(user, connection);
         } else {
             drop(connection);
             self.recorder.closed(1, 0);
         }
-        user.status = user.reader.status();
+        user.course.complete = ran.is_ok();
         ran
     }
 
-    fn judge(&self, user: &mut User, request: &ReadyRequest, exchange: &Exchange) -> Result<(), Failure> {
-        let status = user.status;
-        if !request.expects(status) {
-            self.keep_whole(user, exchange);
-            return Err(Failure::new(ErrorClass::Status, format!("status {status} was not expected")));
-        }
-        for (variable, path) in &request.saves {
-            let failure = match path.find(&user.body) {
-                Ok(Some(text)) => {
-                    user.variables[*variable] = Some(Value::from_json_text(text));
-                    continue;
-                }
-                Ok(None) => format!("nothing at {path} in the response"),
-                Err(error) => format!("the response is not JSON: {error}"),
-            };
-            self.keep_whole(user, exchange);
-            return Err(Failure::new(ErrorClass::Extract, failure));
-        }
+    /// Makes the message ready, and [`Course::aim`] with it. What is always the same is ready already.
+    #[inline]
+    fn prepare(&self, user: &mut User, request: &ReadyRequest) -> Result<(), Failure> {
+        let origin = match request.origin {
+            Some(origin) if request.fixed.is_some() && user.jar.is_empty() => {
+                user.draft.is_written = false;
+                origin
+            }
+            origin => self.compose(user, request, origin)?,
+        };
+        let timeout_ns = request.plan.timeout_ns;
+        user.course.aim = Aim {
+            origin,
+            response_to: request.method,
+            expects_continue: request.expects_continue(),
+            limit: Limit { remaining_ns: timeout_ns, timeout_ns },
+        };
         Ok(())
+    }
+
+    fn compose(
+        &self,
+        user: &mut User,
+        request: &ReadyRequest,
+        origin: Option<usize>,
+    ) -> Result<usize, Failure> {
+        request.fill(
+            &mut scope_of(&user.variables, &user.rows, user.sequence, &mut user.random),
+            &mut user.draft,
+        )?;
+        let Some(origin) = origin else { return self.compose_for_address(user, request) };
+        self.write_message(user, request, &Leg::first(request, origin), None)?;
+        Ok(origin)
+    }
+
+    /// The path has rendered to an absolute address.
+    #[cold]
+    fn compose_for_address(&self, user: &mut User, request: &ReadyRequest) -> Result<usize, Failure> {
+        let address = Address::parse(user.draft.path()).map_err(|error| {
+            Failure::new(ErrorClass::Script, format!("the address of the request cannot be used: {error}"))
+        })?;
+        let origin = self.origins.index_of(&address.origin)?;
+        self.write_message(user, request, &Leg::first(request, origin), Some(&address.target))?;
+        Ok(origin)
+    }
+
+    /// Writes what a leg sends; without a `target` the path of the request. Its templates have been filled.
+    pub(crate) fn write_message(
+        &self,
+        user: &mut User,
+        request: &ReadyRequest,
+        leg: &Leg<'_>,
+        target: Option<&str>,
+    ) -> Result<(), Failure> {
+        let origin = self.origins.get(leg.origin);
+        let mut message = std::mem::take(&mut user.draft.message);
+        let mut cookies = std::mem::take(&mut user.draft.cookies);
+        let draft = &user.draft;
+        let target = target.unwrap_or_else(|| draft.path());
+        cookies.clear();
+        if !user.jar.is_empty() {
+            let own = if leg.is_trusted { request.own_cookies(draft) } else { "" };
+            user.jar.write(own, Site::new(&origin, target), unix_time_s(), &mut cookies);
+        }
+        let host = match request.origin {
+            Some(planned) if planned == leg.origin => Cow::Borrowed(request.host()),
+            _ => Cow::Owned(authority(&origin)),
+        };
+        let sending = Sending {
+            method: leg.method,
+            with_body: leg.with_body,
+            with_credentials: leg.is_trusted,
+            with_host: leg.with_host,
+            cookies: (!cookies.is_empty()).then_some(&cookies),
+            ..request.as_planned(&origin, &host, target)
+        };
+        let proxy = self.program.plan.http.proxy.as_ref();
+        let written = request.write(&mut message, &sending, proxy, &mut user.random, draft);
+        user.draft.message = message;
+        user.draft.cookies = cookies;
+        user.draft.is_written = true;
+        written
+    }
+
+    /// Puts the cookies of the last response into the user's jar, if it has one.
+    #[inline]
+    pub(crate) fn keep_cookies(&self, user: &mut User, request: &ReadyRequest) {
+        if self.program.plan.http.cookies == CookiePolicy::Off {
+            return;
+        }
+        if field_values(user.response_head(), "set-cookie").next().is_some() {
+            self.store_cookies(user, request);
+        }
+    }
+
+    #[cold]
+    fn store_cookies(&self, user: &mut User, request: &ReadyRequest) {
+        let (origin, now_s) = (self.origins.get(user.course.aim.origin), unix_time_s());
+        let mut jar = std::mem::take(&mut user.jar);
+        let site = Site::new(&origin, path_of(user.message(request).target()));
+        for set_cookie in field_values(user.response_head(), "set-cookie") {
+            // A cookie that is no text could not be sent back in a header of ours.
+            if let Ok(set_cookie) = std::str::from_utf8(set_cookie) {
+                jar.store(set_cookie, site, now_s);
+            }
+        }
+        user.jar = jar;
+    }
+
+    #[inline]
+    fn judge(&self, user: &mut User, request: &ReadyRequest) -> Result<(), Failure> {
+        if request.judge.is_about_status() {
+            let judged = request.judge.status(user.status());
+            return judged.inspect_err(|_| self.keep_whole(user));
+        }
+        self.examine(user, request).inspect_err(|_| self.keep_whole(user))
+    }
+
+    /// Looks into the response.
+    fn examine(&self, user: &mut User, request: &ReadyRequest) -> Result<(), Failure> {
+        let limit = self.program.plan.http.max_body_bytes as usize;
+        let wire = std::mem::take(&mut user.body);
+        let mut decoded = Vec::new();
+        // Of a body that nobody looks into, only the beginning may be there.
+        let body = if request.judge.needs_body() {
+            content::decode(user.response_head(), &wire, limit, &mut decoded).map_err(undecodable)
+        } else {
+            Ok(&[][..])
+        };
+        let first = user.course.hops.first().map_or(&user.course.exchange, |hop| &hop.exchange);
+        let elapsed_ns = user.course.exchange.end_ns.saturating_sub(first.send_ns);
+        let status = user.status();
+        let judged = body.and_then(|body| {
+            let head = if user.course.is_http2 { &user.http2_head.lines } else { user.reader.head() };
+            let response = Response::new(status, head, body, elapsed_ns);
+            let mut memory = Memory {
+                variables: &mut user.variables,
+                rows: &user.rows,
+                sequence: user.sequence,
+                random: &mut user.random,
+            };
+            let (checked, watched) = (&mut user.checked, self.watch.is_some());
+            checked.clear();
+            request.judge.judge(&self.program.plan, &response, &mut memory, |check, passed| {
+                self.recorder.check(check, passed);
+                if watched {
+                    checked.push((check, passed));
+                }
+            })
+        });
+        user.body = wire;
+        judged
     }
 
     /// Keeps the beginning of the response in [`User::kept`]. One that came in one piece is still in the read buffer,
     /// because nothing was awaited since.
     #[cold]
-    pub fn keep_whole(&self, user: &mut User, exchange: &Exchange) {
-        if !user.head.is_empty() {
+    pub fn keep_whole(&self, user: &mut User) {
+        if user.course.is_http2 {
             user.keep_http2();
         } else if user.kept.is_empty() {
             let buffer = self.buffer.borrow();
-            let length = (exchange.bytes_in as usize).min(SHOWN_BYTES).min(buffer.len());
+            let length = (user.course.exchange.bytes_in as usize).min(SHOWN_BYTES).min(buffer.len());
             user.kept.extend_from_slice(&buffer[..length]);
         }
+    }
+
+    /// The request as whoever looks on may see it, and what is secret before it: what it saves is to be seen.
+    #[cold]
+    fn describe(&self, user: &User, request: &ReadyRequest) -> Box<(String, Secrets)> {
+        let secrets = self.program.secrets.with_values(&user.variables).with_cookies(&user.jar);
+        let mut random = user.random.clone();
+        let mut scope = scope_of(&user.variables, &user.rows, user.sequence, &mut random);
+        Box::new((secrets.hide(request.redacted(&mut scope)), secrets))
     }
 
     #[cold]
@@ -191,13 +327,16 @@ impl Engine {
         let at_ns = now_ns.saturating_sub(self.start_ns);
         let (variables, kept) = (&user.variables, &user.kept);
         self.recorder.sample(series, failure, at_ns, now_ns.saturating_sub(intended_ns), || {
-            let secrets = self.program.secrets.with_values(variables);
-            (secrets.hide(request.redacted(variables, &mut random)), secrets.hide_in_response(kept))
+            let secrets = self.program.secrets.with_values(variables).with_cookies(&user.jar);
+            let shown = request.redacted(&mut scope_of(variables, &user.rows, user.sequence, &mut random));
+            let shown = as_spoken(shown, user.course.is_http2);
+            (secrets.hide(shown), secrets.hide_in_response(kept))
         });
     }
 
     #[inline]
-    fn reuse(&self, user: &User, origin: usize) -> Option<Connection> {
+    fn reuse(&self, user: &User) -> Option<Connection> {
+        let origin = user.course.aim.origin;
         let (connection, closed) = match self.program.plan.http.connections {
             ConnectionPolicy::Reuse => self.pool.take(origin),
             ConnectionPolicy::PerUser => user.own_pool.take(origin),
@@ -210,7 +349,8 @@ impl Engine {
     }
 
     #[inline]
-    fn give_back(&self, user: &User, origin: usize, connection: Connection) {
+    fn give_back(&self, user: &User, connection: Connection) {
+        let origin = user.course.aim.origin;
         match self.program.plan.http.connections {
             ConnectionPolicy::Reuse => self.pool.put(origin, connection),
             ConnectionPolicy::PerUser => user.own_pool.put(origin, connection),
@@ -218,19 +358,135 @@ impl Engine {
         }
     }
 
-    /// Opens a connection for this request.
-    pub(crate) async fn dial(
-        &self,
-        user: &mut User,
-        request: &ReadyRequest,
-        times: &mut DialTimes,
-    ) -> Result<Connection, Failure> {
+    /// Opens a connection to where the user's request goes.
+    pub(crate) async fn dial(&self, user: &mut User, offer: Offer) -> Result<Connection, Failure> {
         let plan = &self.program.plan;
-        let dialer =
-            Dialer { resolver: &self.resolver, allow: &plan.allow, timeout_ns: plan.http.connect_timeout_ns };
-        let tls = || Arc::clone(user.tls.get_or_insert_with(|| self.tls.for_user()));
-        let connection = dialer.dial(&plan.origins[request.origin], tls, times).await?;
+        let dialer = Dialer {
+            resolver: &self.resolver,
+            allow: &plan.allow,
+            proxy: plan.http.proxy.as_ref(),
+            sni: plan.http.sni.as_deref(),
+            timeout_ns: plan.http.connect_timeout_ns,
+        };
+        let times = &mut **user.course.dial.insert(Box::default());
+        let tls = || {
+            let own = user.tls.get_or_insert_with(|| self.tls.for_user());
+            match offer {
+                Offer::Http1 if plan.http.version == HttpVersion::Http2 => without_http2(own),
+                _ => Arc::clone(own),
+            }
+        };
+        let connection = dialer.dial(&self.origins.get(user.course.aim.origin), tls, times).await?;
         self.recorder.opened(times.tls_resumed);
+        user.course.exchange.send_ns = kilobar_clock::now_ns();
         Ok(connection)
     }
 }
+
+fn undecodable(error: ContentError) -> Failure {
+    let class = match error {
+        ContentError::TooLarge { .. } => ErrorClass::TooLarge,
+        _ => ErrorClass::Protocol,
+    };
+    Failure::new(class, error.to_string())
+}
+
+/// What a request is rendered from.
+pub(crate) fn scope_of<'a>(
+    variables: &'a [Option<Value>],
+    rows: &'a [Option<Row>],
+    sequence: u64,
+    random: &'a mut Random,
+) -> Scope<'a> {
+    Scope { variables, rows, sequence, unix_ns: kilobar_clock::unix_ns(), random }
+}
+
+/// What has happened to the request that a user sends, or sent last.
+#[derive(Default)]
+pub struct Course {
+    /// The redirects that it followed.
+    pub hops: Vec<Hop>,
+    /// Its last exchange.
+    pub exchange: Exchange,
+    /// What opening a connection for that cost, if it had to be opened.
+    pub dial: Option<Box<DialTimes>>,
+    /// A whole response to it came.
+    pub complete: bool,
+    /// Its last exchange went over HTTP/2, or was meant to.
+    pub is_http2: bool,
+    pub(crate) aim: Aim,
+}
+
+/// What a connection is opened for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Offer {
+    /// What the plan says; the server chooses.
+    AsPlanned,
+    /// HTTP/1.1: the server has chosen it before, or nothing else was asked for.
+    Http1,
+}
+
+impl Course {
+    #[inline]
+    fn begin(&mut self) {
+        self.hops.clear();
+        self.begin_exchange();
+    }
+
+    #[inline]
+    pub(crate) fn begin_exchange(&mut self) {
+        self.exchange = Exchange::default();
+        self.dial = None;
+        self.complete = false;
+        self.is_http2 = false;
+    }
+}
+
+/// What is sent in one exchange of a request: the first, or one that a redirect asks for.
+pub struct Leg<'a> {
+    /// Index of the origin.
+    pub origin: usize,
+    /// Method token.
+    pub method: &'a str,
+    /// The body is sent.
+    pub with_body: bool,
+    /// The step's credentials are sent.
+    pub is_trusted: bool,
+    /// The step's own `host` header is sent.
+    pub with_host: bool,
+}
+
+impl<'a> Leg<'a> {
+    /// The first one, as the plan says.
+    pub fn first(request: &'a ReadyRequest, origin: usize) -> Self {
+        let method = &request.plan.method;
+        Self { origin, method, with_body: true, is_trusted: true, with_host: true }
+    }
+}
+
+impl User {
+    /// What was sent last.
+    pub(crate) fn message<'a>(&'a self, request: &'a ReadyRequest) -> &'a Message {
+        match &request.fixed {
+            Some(fixed) if !self.draft.is_written => fixed,
+            _ => &self.draft.message,
+        }
+    }
+}
+
+/// Path and query of what a request line asks for: a proxy is asked for whole addresses.
+pub fn path_of(target: &str) -> &str {
+    match target.split_once("://") {
+        Some((_, rest)) if !target.starts_with('/') => rest.find('/').map_or("/", |slash| &rest[slash..]),
+        _ => target,
+    }
+}
+
+/// Cookies expire by the calendar.
+fn unix_time_s() -> i64 {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
+    since_1970.map_or(0, |elapsed| i64::try_from(elapsed.as_secs()).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests;

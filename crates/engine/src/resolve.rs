@@ -19,6 +19,8 @@ pub type Answer = Result<Arc<[IpAddr]>, Arc<str>>;
 /// The resolver of one worker.
 #[derive(Default)]
 pub struct Resolver {
+    /// By name in lower case: what a scenario says instead of a name server.
+    given: HashMap<String, Arc<[IpAddr]>>,
     names: RefCell<HashMap<String, Place>>,
 }
 
@@ -30,8 +32,23 @@ struct Cached {
 }
 
 impl Resolver {
+    /// One that uses these addresses for these names instead of asking.
+    pub fn with(given: &[(String, IpAddr)]) -> Self {
+        let mut addresses: HashMap<String, Vec<IpAddr>> = HashMap::new();
+        for (host, address) in given {
+            addresses.entry(host.to_ascii_lowercase()).or_default().push(*address);
+        }
+        let given = addresses.into_iter().map(|(host, addresses)| (host, addresses.into())).collect();
+        Self { given, ..Self::default() }
+    }
+
     /// The addresses of `host`, and whether the system was asked for them.
     pub async fn resolve(&self, host: &str) -> (Answer, bool) {
+        if !self.given.is_empty()
+            && let Some(addresses) = self.given.get(&host.to_ascii_lowercase())
+        {
+            return (Ok(Arc::clone(addresses)), false);
+        }
         if let Ok(address) = host.parse::<IpAddr>() {
             return (Ok(Arc::new([address])), false);
         }
@@ -93,5 +110,25 @@ async fn ask_system(host: String) -> Answer {
         Ok(Ok(addresses)) => Ok(addresses.into()),
         Ok(Err(message)) => Err(message.into()),
         Err(panic) => Err(panic.to_string().into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn given_addresses_are_used_whatever_the_case_of_the_name_and_nobody_is_asked() {
+        let given = [("Shop.example", "10.0.0.1"), ("shop.EXAMPLE", "10.0.0.2"), ("10.0.0.9", "127.0.0.1")];
+        let given = given.map(|(host, address)| (host.to_owned(), address.parse().unwrap()));
+        let resolver = Resolver::with(&given);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        for (host, expected) in
+            [("SHOP.example", &["10.0.0.1", "10.0.0.2"][..]), ("10.0.0.9", &["127.0.0.1"]), ("::1", &["::1"])]
+        {
+            let (answer, asked) = runtime.block_on(resolver.resolve(host));
+            let expected: Vec<IpAddr> = expected.iter().map(|address| address.parse().unwrap()).collect();
+            assert_eq!((&*answer.unwrap(), asked), (&*expected, false), "{host}");
+        }
     }
 }

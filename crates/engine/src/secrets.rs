@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use kilobar_core::plan::{Body, Encode, Expr, Function, Hole, Part, Plan, Step, Template};
+use kilobar_core::cookies::Jar;
+use kilobar_core::plan::{Encode, Expr, Hole, Part, Plan, Step, Template};
 use kilobar_core::random::Random;
-use kilobar_core::template::{Value, render};
+use kilobar_core::template::{Bounds, ReadyTemplate, Scope, Value};
 
 /// How much of a request or response is shown.
 pub const SHOWN_BYTES: usize = 4096;
@@ -33,18 +34,15 @@ impl Secrets {
     /// values yet: see [`Self::with_values`].
     pub fn of(plan: &Plan) -> Self {
         let mut secrets = Self::default();
-        for step in plan.flows.iter().flat_map(|flow| &flow.steps) {
-            let Step::Request(request) = step else { continue };
-            let values = request.headers.iter().map(|(_, value)| value);
-            let body = request
-                .body
-                .iter()
-                .filter_map(|body| if let Body::Text(text) = body { Some(text) } else { None });
-            for part in values.chain([&request.path]).chain(body).flat_map(parts_of) {
-                if let Part::Secret(text) = part {
-                    secrets.add(text);
+        for step in plan.all_steps() {
+            for part in step.templates().into_iter().flat_map(parts_of) {
+                match part {
+                    Part::Text(_) => {}
+                    Part::Secret(text) => secrets.add(text),
+                    Part::Hole(hole) => secrets.add_all(&hole.value),
                 }
             }
+            let Step::Request(request) = step else { continue };
             for (name, value) in request.headers.iter().filter(|(name, _)| is_secret_header(name)) {
                 secrets.variables.extend(parts_of(value).iter().filter_map(|part| match part {
                     Part::Hole(Hole { value: Expr::Variable(index), .. }) => Some(*index),
@@ -55,16 +53,44 @@ impl Secrets {
                 }
             }
         }
+        for authorization in plan.http.proxy.iter().filter_map(|proxy| proxy.authorization.as_ref()) {
+            for text in constants_of("proxy-authorization", authorization) {
+                secrets.add(text);
+            }
+        }
         secrets
+    }
+
+    /// These, and the cookies that a user has.
+    pub fn with_cookies(mut self, jar: &Jar) -> Self {
+        for (_, value) in jar.pairs() {
+            self.add(value.trim_matches('"'));
+        }
+        self
     }
 
     /// These, and the present values of the variables that stand in secret headers of any request of the plan.
     pub fn with_values(&self, variables: &[Option<Value>]) -> Self {
         let mut secrets = self.clone();
-        for value in self.variables.iter().filter_map(|&index| variables.get(index)?.as_ref()) {
+        for (index, value) in variables.iter().enumerate() {
+            let Some(value) = value else { continue };
+            if !value.is_secret() && !self.variables.contains(&index) {
+                continue;
+            }
             secrets.add(&String::from_utf8_lossy(value.text()));
         }
         secrets
+    }
+
+    fn add_all(&mut self, expr: &Expr) {
+        match expr {
+            Expr::Secret(text) => self.add(text),
+            Expr::Member { of, .. } => self.add_all(of),
+            Expr::Join(inner) | Expr::Call { arguments: inner, .. } => {
+                inner.iter().for_each(|expr| self.add_all(expr));
+            }
+            Expr::Text(_) | Expr::Json(_) | Expr::Variable(_) | Expr::Column { .. } => {}
+        }
     }
 
     fn add(&mut self, text: &str) {
@@ -184,9 +210,14 @@ fn forms_of(text: &str) -> BTreeSet<String> {
         let value = [Some(Value::from_text(text.into_bytes()))];
         for encode in ENCODES {
             let template = Template::Parts(vec![Part::variable(0, encode)]);
+            let bounds = Bounds { variables: 1, columns: Vec::new() };
+            let mut random = Random::new(0);
+            let mut scope =
+                Scope { variables: &value, rows: &[], sequence: 0, unix_ns: 0, random: &mut random };
             let mut form = Vec::new();
-            let rendered = render(&template, &value, &mut Random::new(0), &mut form);
-            forms.extend(rendered.ok().and_then(|()| String::from_utf8(form).ok()));
+            let rendered = ReadyTemplate::compile(&template, &bounds)
+                .is_ok_and(|template| template.render(&mut scope, &mut form).is_ok());
+            forms.extend(rendered.then(|| String::from_utf8(form).ok()).flatten());
         }
     }
     forms
@@ -217,6 +248,8 @@ fn hex_digit(digit: u8) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
+    use kilobar_core::plan::{Body, Function};
+
     use super::*;
 
     fn secrets(texts: &[&str]) -> Secrets {

@@ -6,12 +6,16 @@ use kilobar_core::plan::{HttpPolicy, HttpVersion, Resumption};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
 /// Sessions that are kept for resumption: of one user, or of all users of a worker.
 const SESSIONS_OF_A_USER: usize = 8;
 const SESSIONS_SHARED: usize = 1024;
+
+/// Names of protocols in the TLS handshake (ALPN).
+pub const HTTP2: &[u8] = b"h2";
+const HTTP1: &[u8] = b"http/1.1";
 
 /// Makes the TLS configuration of each user of a worker.
 pub struct TlsPolicy {
@@ -19,7 +23,7 @@ pub struct TlsPolicy {
     resumption: Resumption,
 }
 
-/// A trust store that cannot be used.
+/// A trust store, or a certificate of the client, that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsPolicyError {
     /// The file with certificate authorities cannot be read.
@@ -30,28 +34,45 @@ pub enum TlsPolicyError {
         /// Why not.
         reason: String,
     },
+    /// The certificate of the client, or its key, cannot be used.
+    #[error("cannot use the client certificate in {file}: {reason}")]
+    ClientCertificate {
+        /// Path of the certificate or of the key.
+        file: String,
+        /// Why not.
+        reason: String,
+    },
 }
 
 impl TlsPolicy {
-    /// Reads the trust store.
+    /// Reads the trust store and the certificate of the client.
     ///
     /// # Errors
-    /// When the plan's `ca_file` cannot be read or holds no certificate.
+    /// When the plan's `ca_file` or `cert_file` cannot be read or holds no certificate, or `key_file` is not the key of
+    /// that certificate.
     pub fn new(http: &HttpPolicy) -> Result<Self, TlsPolicyError> {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
             .expect("the provider supports TLS 1.2 and 1.3");
-        let mut config = if http.insecure {
-            let verifier = Arc::new(Unverified { provider });
-            builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()
+        let builder = if http.insecure {
+            builder.dangerous().with_custom_certificate_verifier(Arc::new(Unverified { provider }))
         } else {
-            builder.with_root_certificates(roots(http.ca_file.as_deref())?).with_no_client_auth()
+            builder.with_root_certificates(roots(http.ca_file.as_deref())?)
+        };
+        let mut config = match &http.cert_file {
+            None => builder.with_no_client_auth(),
+            Some(file) => {
+                let key_file = http.key_file.as_ref().unwrap_or(file);
+                builder
+                    .with_client_auth_cert(chain(file)?, key(key_file)?)
+                    .map_err(|error| unusable(file, format!("{error} (the key is from {key_file})")))?
+            }
         };
         config.alpn_protocols = match http.version {
             HttpVersion::Http1 => Vec::new(),
-            HttpVersion::Http2 => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
-            HttpVersion::Http2PriorKnowledge => vec![b"h2".to_vec()],
+            HttpVersion::Http2 => vec![HTTP2.to_vec(), HTTP1.to_vec()],
+            HttpVersion::Http2PriorKnowledge => vec![HTTP2.to_vec()],
         };
         config.resumption = match http.resumption {
             Resumption::Shared => rustls::client::Resumption::in_memory_sessions(SESSIONS_SHARED),
@@ -71,6 +92,27 @@ impl TlsPolicy {
             }
         }
     }
+}
+
+/// The same, but it does not offer HTTP/2.
+pub fn without_http2(config: &ClientConfig) -> Arc<ClientConfig> {
+    let mut config = config.clone();
+    config.alpn_protocols = vec![HTTP1.to_vec()];
+    Arc::new(config)
+}
+
+fn unusable(file: &str, reason: impl ToString) -> TlsPolicyError {
+    TlsPolicyError::ClientCertificate { file: file.to_owned(), reason: reason.to_string() }
+}
+
+fn chain(file: &str) -> Result<Vec<CertificateDer<'static>>, TlsPolicyError> {
+    let certificates = CertificateDer::pem_file_iter(file).map_err(|error| unusable(file, error))?;
+    let chain: Vec<_> = certificates.collect::<Result<_, _>>().map_err(|error| unusable(file, error))?;
+    if chain.is_empty() { Err(unusable(file, "no certificate in it")) } else { Ok(chain) }
+}
+
+fn key(file: &str) -> Result<PrivateKeyDer<'static>, TlsPolicyError> {
+    PrivateKeyDer::from_pem_file(file).map_err(|error| unusable(file, error))
 }
 
 fn roots(ca_file: Option<&str>) -> Result<RootCertStore, TlsPolicyError> {
@@ -136,3 +178,6 @@ impl ServerCertVerifier for Unverified {
         self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
+
+#[cfg(test)]
+mod tests;

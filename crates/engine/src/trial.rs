@@ -1,127 +1,179 @@
 //! One iteration of each flow, with everything that happened: for `kilobar try`.
 
-use std::future::poll_fn;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::rc::Rc;
-use std::task::Poll;
 
-use kilobar_clock::{Timers, now_ns, sleep_until};
+use kilobar_clock::now_ns;
+use kilobar_core::plan::Expr;
 use kilobar_core::stats::PHASES;
 use serde::Serialize;
 
-use crate::dial::DialTimes;
-use crate::exchange::{Alarm, Exchange};
-use crate::iteration::{Engine, User};
-use crate::program::{Program, ReadyStep};
+use crate::dial::{DialTimes, Failure};
+use crate::exchange::Exchange;
+use crate::flow::Pace;
+use crate::iteration::{Engine, Given, Turn, User};
+use crate::once::{alone, lone_user};
+use crate::program::Program;
 use crate::ready_request::ReadyRequest;
+use crate::redirect::Hop;
+use crate::secrets::Secrets;
+use crate::watch::{Seen, Watch};
 use crate::worker::WorkerError;
 
-/// One exchange of a trial. Secrets are hidden, the response is cut after 4 KiB.
-#[derive(Debug, Serialize)]
+/// One exchange of a trial, or another step that failed. Secrets are hidden, the response is cut after 4 KiB.
+#[derive(Debug, Clone, Serialize)]
 pub struct Attempt {
-    /// Name of its flow.
+    /// Name of its flow, or `setup` or `teardown`.
     pub flow: String,
-    /// Name of its series.
+    /// Name of its series; empty when the step is no request.
     pub step: String,
+    /// Names and values of the variables that stand in the request.
+    pub variables: Vec<(String, String)>,
     /// What was sent.
     pub request: String,
     /// What came back, as far as it came.
     pub response: String,
     /// Status code; 0 when there was none.
     pub status: u16,
+    /// Redirects that were followed before it, in order.
+    pub redirects: Vec<TriedHop>,
     /// Phases that happened, in order: name and nanoseconds.
     pub phases_ns: Vec<(&'static str, u64)>,
     /// HTTP bytes read.
     pub bytes_in: u64,
+    /// Names of the checks, and whether the response passed them.
+    pub checks: Vec<(String, bool)>,
     /// Names and values that were saved.
     pub saved: Vec<(String, String)>,
     /// Class and words, when it failed.
     pub failure: Option<(&'static str, String)>,
 }
 
-/// Executes each flow once, in order, and tells every exchange as it ends. Think times are kept short.
+/// A redirect that was followed.
+#[derive(Debug, Clone, Serialize)]
+pub struct TriedHop {
+    /// Status code of the redirect.
+    pub status: u16,
+    /// Where it led to; secrets are hidden.
+    pub url: String,
+    /// Phases of the exchange that it answered, as in [`Attempt::phases_ns`].
+    pub phases_ns: Vec<(&'static str, u64)>,
+}
+
+/// Executes setup, each flow once, in order, and teardown, and tells every exchange as it ends. Think times are kept
+/// short.
 ///
 /// # Errors
 /// When the plan cannot be run here. A failing exchange is no error but an [`Attempt`] that says so.
-pub fn attempt(plan_json: &str, mut tell: impl FnMut(&Attempt)) -> Result<(), WorkerError> {
+pub fn attempt(plan_json: &str, tell: impl FnMut(&Attempt) + 'static) -> Result<(), WorkerError> {
     let refused = |reason: String| WorkerError::Refused(reason);
     let program = Program::from_json(plan_json).map_err(|error| refused(error.to_string()))?;
-    let mut builder = tokio::runtime::Builder::new_current_thread();
-    let runtime = builder.enable_io().build_local(Default::default())?;
-    let result = runtime.block_on(async {
-        let _timers = Timers::start()?;
-        let engine = Engine::new(program, 0, now_ns()).map_err(|error| refused(error.to_string()))?;
+    alone(async {
+        let part: Rc<RefCell<String>> = Rc::default();
+        let mut engine = Engine::new(program, 0, now_ns()).map_err(refused)?;
+        engine.watch = Some(Box::new(Teller { part: Rc::clone(&part), tell: RefCell::new(Box::new(tell)) }));
         let engine = Rc::new(engine);
-        let alarm = Rc::new(Alarm::default());
-        poll_fn(|context| {
-            alarm.belongs_to(context);
-            Poll::Ready(())
-        })
-        .await;
-        let watched = Rc::clone(&alarm);
-        tokio::task::spawn_local(async move {
-            loop {
-                kilobar_clock::sleep(50_000_000).await;
-                watched.check(now_ns());
+        let mut user = lone_user(&engine).await;
+        part.replace("setup".to_owned());
+        let ready = engine.execute(&mut user, &engine.program.setup, &mut Pace::new(now_ns())).await.is_ok();
+        let given = Given { variables: user.variables.clone(), jar: user.jar.clone() };
+        drop(user);
+        if ready {
+            engine.given.replace(given);
+            for flow in 0..engine.program.flows.len() {
+                part.replace(engine.program.plan.flows[flow].name.clone());
+                try_flow(&engine, flow).await;
             }
-        });
-        let mut user = engine.user(alarm, engine.program.plan.seed);
-        for flow in 0..engine.program.flows.len() {
-            try_flow(&engine, &mut user, flow, &mut tell).await;
         }
+        part.replace("teardown".to_owned());
+        let mut user = lone_user(&engine).await;
+        // A step that fails has been told.
+        let _ = engine.execute(&mut user, &engine.program.teardown, &mut Pace::new(now_ns())).await;
         Ok(())
-    });
-    runtime.shutdown_background();
-    result
+    })
 }
 
-async fn try_flow(engine: &Engine, user: &mut User, flow: usize, tell: &mut impl FnMut(&Attempt)) {
-    /// Long enough to see that there is a pause, short enough not to wait for it.
-    const LONGEST_THINK_NS: u64 = 200_000_000;
-    user.variables.clear();
-    user.variables.resize(engine.program.plan.variables.len(), None);
-    for step in &engine.program.flows[flow].steps {
-        match step {
-            ReadyStep::Think { min_ns, .. } => sleep_until(now_ns() + (*min_ns).min(LONGEST_THINK_NS)).await,
-            ReadyStep::Request(request) => {
-                let attempt = try_request(engine, user, flow, request).await;
-                let failed = attempt.failure.is_some();
-                tell(&attempt);
-                if failed {
-                    return;
-                }
-            }
-        }
+async fn try_flow(engine: &Rc<Engine>, flow: usize) {
+    let mut user = lone_user(engine).await;
+    let turn = Turn { number: 0, sequence: 0, intended_ns: now_ns(), due: false };
+    engine.recorder.started();
+    engine.iterate_flow(&mut user, flow, turn).await;
+    engine.leave(user).await;
+}
+
+struct Teller {
+    part: Rc<RefCell<String>>,
+    tell: RefCell<Box<dyn FnMut(&Attempt)>>,
+}
+
+impl Watch for Teller {
+    fn exchanged(&self, engine: &Engine, user: &User, seen: &Seen<'_>) {
+        let plan = &engine.program.plan;
+        let (secrets, course) = (&seen.secrets, &user.course);
+        let shown = |index: usize| {
+            let value = user.variables[index].as_ref()?;
+            let text = String::from_utf8_lossy(value.text()).into_owned();
+            Some((plan.variables[index].clone(), secrets.hide(text)))
+        };
+        let attempt = Attempt {
+            flow: self.part.borrow().clone(),
+            step: plan.series[seen.request.plan.series].name.clone(),
+            variables: variables_of(seen.request).into_iter().filter_map(shown).collect(),
+            request: seen.sent.clone(),
+            response: secrets.hide_in_response(&user.kept),
+            status: if course.exchange.bytes_in > 0 { user.status() } else { 0 },
+            redirects: course.hops.iter().map(|hop| tried(hop, secrets)).collect(),
+            phases_ns: phases(course.dial.as_deref(), &course.exchange, course.complete),
+            bytes_in: course.exchange.bytes_in,
+            checks: user
+                .checked
+                .iter()
+                .map(|&(check, passed)| (plan.checks[check].name.clone(), passed))
+                .collect(),
+            saved: seen.request.plan.saves.iter().filter_map(|save| shown(save.variable)).collect(),
+            failure: seen
+                .failure
+                .map(|failure| (failure.class.name(), secrets.hide(failure.message.clone()))),
+        };
+        (self.tell.borrow_mut())(&attempt);
+    }
+
+    fn failed(&self, _: &Engine, _: &User, failure: &Failure) {
+        let attempt = Attempt {
+            flow: self.part.borrow().clone(),
+            step: String::new(),
+            variables: Vec::new(),
+            request: String::new(),
+            response: String::new(),
+            status: 0,
+            redirects: Vec::new(),
+            phases_ns: Vec::new(),
+            bytes_in: 0,
+            checks: Vec::new(),
+            saved: Vec::new(),
+            failure: Some((failure.class.name(), failure.message.clone())),
+        };
+        (self.tell.borrow_mut())(&attempt);
     }
 }
 
-async fn try_request(engine: &Engine, user: &mut User, flow: usize, request: &ReadyRequest) -> Attempt {
-    let plan = &engine.program.plan;
-    let mut exchange = Exchange::default();
-    let mut dialled = None;
-    let mut complete = false;
-    user.kept.clear();
-    // As they are before: whoever tries a scenario wants to see what this very exchange saves.
-    let secrets = engine.program.secrets.with_values(&user.variables);
-    let shown = secrets.hide(request.redacted(&user.variables, &mut user.random.clone()));
-    let done = engine.send(user, request, now_ns(), &mut exchange, &mut dialled, &mut complete).await;
-    engine.keep_whole(user, &exchange);
-    let saved = request.saves.iter().filter_map(|(index, _)| {
-        let value = user.variables[*index].as_ref()?;
-        Some((
-            plan.variables[*index].clone(),
-            secrets.hide(String::from_utf8_lossy(value.text()).into_owned()),
-        ))
-    });
-    Attempt {
-        flow: plan.flows[flow].name.clone(),
-        step: plan.series[request.plan.series].name.clone(),
-        request: shown,
-        saved: saved.collect(),
-        response: secrets.hide_in_response(&user.kept),
-        status: if exchange.bytes_in > 0 { user.status } else { 0 },
-        phases_ns: phases(dialled.as_deref(), &exchange, complete),
-        bytes_in: exchange.bytes_in,
-        failure: done.err().map(|failure| (failure.class.name(), failure.message)),
+/// Indexes of the variables that stand in a request.
+fn variables_of(request: &ReadyRequest) -> BTreeSet<usize> {
+    let expressions = request.plan.templates().into_iter().flat_map(|template| template.expressions());
+    expressions
+        .filter_map(|expression| match expression {
+            Expr::Variable(index) => Some(*index),
+            _ => None,
+        })
+        .collect()
+}
+
+fn tried(hop: &Hop, secrets: &Secrets) -> TriedHop {
+    TriedHop {
+        status: hop.status,
+        url: secrets.hide(hop.url.clone()),
+        phases_ns: phases(hop.dial.as_deref(), &hop.exchange, true),
     }
 }
 

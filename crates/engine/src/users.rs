@@ -9,6 +9,8 @@ use std::task::Poll;
 use kilobar_clock::{now_ns, sleep};
 use kilobar_core::random::mix;
 
+use crate::iteration::{Ends, Turn};
+use crate::rows::sequence_of;
 use crate::worker::Run;
 
 /// A closed user that could not even send waits this long, so that it does not hammer a dead server.
@@ -20,12 +22,29 @@ pub struct Crowd {
     /// Users with a lower number go on; over all workers.
     wanted: Cell<u64>,
     running: RefCell<HashSet<u64>>,
+    /// Users that ended themselves; nobody takes their place.
+    gone: RefCell<HashSet<u64>>,
+    /// The most iterations that a user of this worker has executed.
+    most_iterations: Cell<u64>,
 }
 
 impl Crowd {
     /// Nobody starts another iteration.
     pub fn dismiss_all(&self) {
         self.wanted.set(0);
+    }
+
+    /// Whether nobody is here.
+    pub fn is_empty(&self) -> bool {
+        self.running.borrow().is_empty()
+    }
+
+    /// Whether the users up to `wanted` that are `owned` have all ended themselves.
+    fn has_ended(&self, wanted: u64, owned: impl Fn(u64) -> bool) -> bool {
+        let gone = self.gone.borrow();
+        self.is_empty()
+            && !gone.is_empty()
+            && (0..wanted).all(|number| gone.contains(&number) || !owned(number))
     }
 }
 
@@ -40,11 +59,20 @@ pub async fn attend(run: Rc<Run>) {
         // Users whose worker died are among those that already ran, so a change of owners looks at all of them.
         let first = if run.take_owners_changed(time_ns) { 0 } else { before };
         for number in first..wanted {
-            if run.owns(number, time_ns) && run.crowd.running.borrow_mut().insert(number) {
-                tokio::task::spawn_local(live(Rc::clone(&run), number, run.engine.start_ns + due_ns));
+            if run.owns(number, time_ns)
+                && !run.crowd.gone.borrow().contains(&number)
+                && run.crowd.running.borrow_mut().insert(number)
+            {
+                // A user that another worker began has used rows; it goes on behind them, as far as that can be told.
+                let done = if number < before { 2 * run.crowd.most_iterations.get() + 16 } else { 0 };
+                tokio::task::spawn_local(live(Rc::clone(&run), number, run.engine.start_ns + due_ns, done));
             }
         }
         if time_ns >= run.end_ns() {
+            return;
+        }
+        if run.crowd.has_ended(wanted, |number| run.owns(number, time_ns)) && run.has_only_users() {
+            run.end_load();
             return;
         }
         let next_ns = run.schedule.borrow().next_users_change(time_ns).unwrap_or(run.end_ns());
@@ -54,8 +82,8 @@ pub async fn attend(run: Rc<Run>) {
     }
 }
 
-async fn live(run: Rc<Run>, number: u64, due_ns: u64) {
-    let alarm = run.new_alarm();
+async fn live(run: Rc<Run>, number: u64, due_ns: u64, done: u64) {
+    let alarm = run.engine.new_alarm();
     poll_fn(|context| {
         alarm.belongs_to(context);
         Poll::Ready(())
@@ -63,22 +91,42 @@ async fn live(run: Rc<Run>, number: u64, due_ns: u64) {
     .await;
     let seed = mix(run.engine.program.plan.seed, number);
     let mut user = run.engine.user(Rc::clone(&alarm), seed);
-    let mut intended_ns = due_ns;
-    let mut iteration: u64 = 0;
-    while number < run.crowd.wanted.get() {
+    user.number = number;
+    let mut turn = Turn { number: seed, sequence: 0, intended_ns: due_ns, due: false };
+    for iteration in done.. {
+        if number >= run.crowd.wanted.get() {
+            break;
+        }
+        turn.number = seed.wrapping_add(iteration);
+        turn.sequence = sequence_of(number, run.most_users, iteration);
+        if !run.engine.has_rows(&user, &turn) {
+            run.crowd.gone.borrow_mut().insert(number);
+            break;
+        }
         run.engine.recorder.started();
-        let (ended_ns, unsent) =
-            run.engine.iterate(&mut user, seed.wrapping_add(iteration), intended_ns, false).await;
+        let ended = run.engine.iterate(&mut user, turn).await;
         run.ended();
         // Iterations that never wait must not keep the others from running.
         tokio::task::consume_budget().await;
-        iteration += 1;
-        intended_ns = ended_ns;
-        if unsent {
+        run.crowd.most_iterations.set(run.crowd.most_iterations.get().max(iteration + 1));
+        turn.intended_ns = ended.at_ns;
+        if ended.unsent {
             sleep(BREATH_NS).await;
-            intended_ns = now_ns();
+            turn.intended_ns = now_ns();
+        }
+        match ended.ends {
+            Ends::Nothing => {}
+            Ends::User => {
+                run.crowd.gone.borrow_mut().insert(number);
+                break;
+            }
+            Ends::Run(reason) => {
+                run.ask_to_stop(&reason);
+                break;
+            }
         }
     }
-    run.engine.dismiss(user);
+    run.engine.leave(user).await;
     run.crowd.running.borrow_mut().remove(&number);
+    run.left();
 }

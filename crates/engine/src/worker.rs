@@ -5,10 +5,11 @@ use std::future::{Future, poll_fn};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::pin::pin;
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 use std::task::Poll;
 
 use kilobar_clock::{Timers, now_ns, sleep_sharply_until, sleep_until};
+use kilobar_core::plan::Stage;
 use kilobar_core::schedule::{Schedule, Slots};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::UnixStream;
@@ -17,8 +18,7 @@ use tokio::task::AbortHandle;
 
 use crate::arrivals::{self, Seats};
 use crate::control::{Command, Controller, Event, Start};
-use crate::exchange::Alarm;
-use crate::iteration::Engine;
+use crate::iteration::{Engine, Given};
 use crate::program::Program;
 use crate::users::{self, Crowd};
 
@@ -89,7 +89,7 @@ async fn work(socket: OwnedFd) -> Result<(), WorkerError> {
             Some(_) => {}
         }
     };
-    let run = match Run::new(&start) {
+    let run = match Run::new(&start, &controller) {
         Ok(run) => Rc::new(run),
         Err(reason) => {
             controller.tell(&Event::Refused { code: "plan-refused", message: &reason });
@@ -131,13 +131,18 @@ pub struct Run {
     pub crowd: Crowd,
     /// Iterations of open load that may be in flight here.
     pub max_in_flight: Cell<u32>,
-    worker: u32,
+    /// Index of this worker.
+    pub worker: u32,
+    /// How many workers there were when the run started.
+    pub workers: u32,
+    /// The most users that the plan asks for at once.
+    pub most_users: u64,
+    controller: Rc<Controller>,
     /// (from the start of the run, owners from then on), oldest first; the first one is in force.
     owners: RefCell<Vec<(u64, Slots)>>,
     owners_changed: Cell<bool>,
     /// Wakes whoever waits for a time that a command may have changed.
     changed: Notify,
-    alarms: RefCell<Vec<Weak<Alarm>>>,
     grace_ns: Cell<u64>,
     lease_until_ns: Cell<u64>,
     draining: Cell<bool>,
@@ -147,23 +152,30 @@ pub struct Run {
 }
 
 impl Run {
-    fn new(start: &Start) -> Result<Self, String> {
+    fn new(start: &Start, controller: &Rc<Controller>) -> Result<Self, String> {
         let program = Program::from_json(start.plan.get()).map_err(|error| error.to_string())?;
         let schedule = Schedule::of(&program.plan).map_err(|error| error.to_string())?;
         let grace_ns = program.plan.grace_ns;
+        let most_users = program.plan.most_users();
+        let engine = Engine::new(program, start.worker, start.start_at_ns)?;
+        if let Some(given) = &start.given {
+            let given = Given::from_json(given.get(), &engine.program.plan)?;
+            engine.given.replace(given);
+        }
         let slots = Slots::from_owners(start.owners.clone()).map_err(|error| error.to_string())?;
         Ok(Self {
-            engine: Engine::new(program, start.worker, start.start_at_ns)
-                .map_err(|error| error.to_string())?,
+            engine,
             schedule: RefCell::new(schedule),
             seats: Seats::default(),
             crowd: Crowd::default(),
             max_in_flight: Cell::new(start.max_in_flight),
             worker: start.worker,
+            workers: start.owners.iter().max().map_or(1, |last| last + 1),
+            most_users,
+            controller: Rc::clone(controller),
             owners: RefCell::new(vec![(0, slots)]),
             owners_changed: Cell::new(false),
             changed: Notify::new(),
-            alarms: RefCell::default(),
             grace_ns: Cell::new(grace_ns),
             lease_until_ns: Cell::new(now_ns() + LEASE_NS),
             draining: Cell::new(false),
@@ -190,7 +202,13 @@ impl Run {
     async fn drain(&self) {
         self.draining.set(true);
         let start_ns = now_ns();
-        while self.engine.recorder.in_flight() > 0 {
+        let has_after = self.engine.program.has_after();
+        if has_after {
+            self.seats.close();
+        }
+        while self.engine.recorder.in_flight() > 0
+            || has_after && !(self.seats.is_empty() && self.crowd.is_empty())
+        {
             // Asked anew each time, because a `stop` may bring another grace.
             let deadline_ns = start_ns.saturating_add(self.grace_ns.get());
             if now_ns() >= deadline_ns {
@@ -242,25 +260,34 @@ impl Run {
         self.owners_changed.replace(self.owners_changed.get() && !all_in_force)
     }
 
-    /// An alarm that the worker will look after until its user drops it.
-    pub fn new_alarm(&self) -> Rc<Alarm> {
-        let alarm = Rc::new(Alarm::default());
-        self.alarms.borrow_mut().push(Rc::downgrade(&alarm));
-        alarm
-    }
-
-    fn check_alarms(&self, now_ns: u64) {
-        self.alarms
-            .borrow_mut()
-            .retain(|alarm| alarm.upgrade().inspect(|alarm| alarm.check(now_ns)).is_some());
-    }
-
     /// An iteration has ended.
     #[inline]
     pub fn ended(&self) {
         if self.draining.get() {
             self.idle.notify_waiters();
         }
+    }
+
+    /// A user has left.
+    pub fn left(&self) {
+        self.ended();
+        self.changed.notify_waiters();
+    }
+
+    /// A step asks that the whole run be stopped.
+    pub fn ask_to_stop(&self, reason: &str) {
+        self.controller.tell(&Event::Stop { reason });
+    }
+
+    /// Whether the load starts no arrivals.
+    pub fn has_only_users(&self) -> bool {
+        self.engine.program.plan.load.iter().all(|stage| matches!(stage, Stage::Users { .. }))
+    }
+
+    /// Nobody is left who could do anything: the load ends here.
+    pub fn end_load(&self) {
+        self.change(|schedule| schedule.ended_at(self.time_ns()));
+        self.changed.notify_waiters();
     }
 
     fn obey(&self, command: Command) {
@@ -320,7 +347,7 @@ async fn tick(run: Rc<Run>, controller: Rc<Controller>) {
             run.engine.recorder.loop_lag(lag_ns);
         }
         if number.is_multiple_of(TICKS_A_CHECK_OF_ALARMS) {
-            run.check_alarms(now_ns);
+            run.engine.check_alarms(now_ns);
         }
         if number.is_multiple_of(TICKS_A_BEAT) {
             if !controller.is_behind() {

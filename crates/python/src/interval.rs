@@ -87,6 +87,8 @@ impl Interval {
         dict.set_item("total", series_dict(python, &interval.total())?)?;
         let flows = interval.flows.iter().map(|flow| flow_dict(python, flow));
         dict.set_item("flows", PyList::new(python, flows.collect::<PyResult<Vec<_>>>()?)?)?;
+        let checks = interval.checks.iter().map(|check| check_dict(python, check));
+        dict.set_item("checks", PyList::new(python, checks.collect::<PyResult<Vec<_>>>()?)?)?;
         let samples = interval.samples.iter().map(|sample| sample_dict(python, sample));
         dict.set_item("samples", PyList::new(python, samples.collect::<PyResult<Vec<_>>>()?)?)?;
         Ok(dict)
@@ -115,7 +117,11 @@ impl Interval {
     fn pick(&self, name: Option<&str>, of: fn(&stats::Series) -> &stats::Histogram) -> PyResult<Histogram> {
         let mut picked = stats::Histogram::new();
         let mut found = name.is_none();
-        for series in self.0.series.iter().filter(|series| name.is_none_or(|name| series.name.name == name)) {
+        let wanted = |series: &&stats::Series| match name {
+            Some(name) => series.name.name == name,
+            None => series.is_of_requests(),
+        };
+        for series in self.0.series.iter().filter(wanted) {
             picked.merge(of(series));
             found = true;
         }
@@ -168,6 +174,16 @@ fn flow_dict<'py>(python: Python<'py>, flow: &stats::FlowStats) -> PyResult<Boun
     dict.set_item("count", flow.count)?;
     dict.set_item("failed", flow.failed)?;
     dict.set_item("iteration", histogram::to_dict(python, &flow.iteration)?)?;
+    Ok(dict)
+}
+
+fn check_dict<'py>(python: Python<'py>, check: &stats::CheckStats) -> PyResult<Bound<'py, PyDict>> {
+    let dict = PyDict::new(python);
+    dict.set_item("series", &check.name.series)?;
+    dict.set_item("name", &check.name.check)?;
+    dict.set_item("warn", check.name.warn)?;
+    dict.set_item("passed", check.passed)?;
+    dict.set_item("failed", check.failed)?;
     Ok(dict)
 }
 

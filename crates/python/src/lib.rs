@@ -3,6 +3,7 @@
 
 use pyo3::prelude::*;
 
+mod data;
 mod engine;
 mod histogram;
 mod interval;
@@ -15,6 +16,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<histogram::Histogram>()?;
     module.add_class::<interval::Interval>()?;
     module.add_class::<schedule::Schedule>()?;
+    data::register(module)?;
     engine::register(module)?;
     target::register(module)
 }

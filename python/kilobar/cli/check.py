@@ -46,6 +46,8 @@ def _without_secrets(value: Any) -> Any:
     match value:
         case {"secret": str()}:
             return {"secret": "***"}
+        case {"host": _, "port": _, "authorization": str()}:
+            return {**value, "authorization": "***"}
         case dict():
             return {key: _without_secrets(inner) for key, inner in value.items()}
         case list():

@@ -19,6 +19,7 @@ COMMANDS = {
     "run": "kilobar.cli.run:run",
     "check": "kilobar.cli.check:check",
     "try": "kilobar.cli.try_scenario:try_scenario",
+    "import": "kilobar.cli.import_file:import_command",
     "target": "kilobar.cli.target:target",
     "demo": "kilobar.cli.demo:demo",
     "calibrate": "kilobar.cli.calibrate:calibrate",

@@ -30,7 +30,7 @@ class Outputs:
                 )
         paths = [*json, *html, *junit]
         for path in paths:
-            _require_writable(path)
+            require_writable(path)
         if len({path.resolve() for path in paths}) < len(paths):
             raise InputError("two reports would be written to the same file", code="output")
         first = [next(iter(kind), None) for kind in (json, html, junit)]
@@ -72,7 +72,8 @@ def _write(path: Path, text: str) -> None:
     write_text_atomically(path, text)
 
 
-def _require_writable(path: Path) -> None:
+def require_writable(path: Path) -> None:
+    """Raises InputError when the file cannot be written."""
     folder = path.parent
     if path.is_dir():
         raise InputError(f"{path} is a folder", code="output", hint="name a file in it")

@@ -13,7 +13,7 @@ from kilobar.errors import FleetError
 from kilobar.fleet import frames
 from kilobar.fleet.frames import FrameError
 from kilobar.fleet.process import Argv, WorkerProcess, worker_argv
-from kilobar.model.fleet import Beat, Died, Done, FleetEvent, IntervalArrived, Readable, Ready, Refused
+from kilobar.model.fleet import Beat, Died, Done, FleetEvent, IntervalArrived, Readable, Ready, Refused, StopAsked
 
 LEAVE_TIMEOUT_S = 1.0
 """How long a worker that has closed its stream or is done may take to end before it is killed."""
@@ -210,6 +210,8 @@ def _event_of(worker: int, kind: str, payload: bytes) -> FleetEvent:
                 return Ready(worker, int(message["pid"]), str(message["version"]))
             case "beat":
                 return Beat(worker)
+            case "stop":
+                return StopAsked(worker, str(message["reason"]))
             case "done":
                 return Done(worker)
             case "refused":

@@ -43,6 +43,14 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
+class StopAsked:
+    """A step of the scenario asks that the run be stopped."""
+
+    worker: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """The plan cannot be run by this worker."""
 
@@ -69,7 +77,7 @@ class Readable:
     fd: int
 
 
-FleetEvent = Ready | Beat | IntervalArrived | Done | Refused | Died | Readable
+FleetEvent = Ready | Beat | IntervalArrived | StopAsked | Done | Refused | Died | Readable
 
 
 class Fleet(Protocol):

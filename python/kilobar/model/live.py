@@ -7,7 +7,7 @@ from typing import Literal
 
 from kilobar.model.summary import Point, Summary
 
-Phase = Literal["starting", "running", "draining", "ended"]
+Phase = Literal["starting", "setup", "running", "draining", "teardown", "ended"]
 
 
 @dataclass(frozen=True, slots=True)

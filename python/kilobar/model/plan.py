@@ -1,6 +1,7 @@
 """The plan: scenario and load, fully resolved. The native engine sees its JSON form and nothing else.
 
-The twin of `crates/core/src/plan.rs`; both share the golden files in `tests/golden/plans`.
+The twin of `crates/core/src/plan.rs`; both share the golden files in `tests/golden/plans`. Its parts stand in modules
+of their own (`data`, `http`, `request`, `steps`, `template`) and are all to be had from here.
 """
 
 from __future__ import annotations
@@ -9,117 +10,130 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-PLAN_VERSION = 1
+from kilobar.model.data import DataSet
+from kilobar.model.http import HttpPolicy, Origin, Proxy
+from kilobar.model.request import (
+    Body,
+    BodyPart,
+    Check,
+    CheckRule,
+    ContainsRule,
+    Extract,
+    FileContent,
+    Matcher,
+    Ranges,
+    RegexRule,
+    Request,
+    Save,
+    SizeRule,
+    StatusRule,
+    TimeRule,
+    ValueRule,
+)
+from kilobar.model.steps import (
+    Exit,
+    ExponentialThink,
+    ForEach,
+    Group,
+    If,
+    Pacing,
+    Parallel,
+    Python,
+    Repeat,
+    Set,
+    Step,
+    Think,
+    While,
+    steps_to_json,
+)
+from kilobar.model.template import (
+    AllOf,
+    AnyOf,
+    Call,
+    Column,
+    Compare,
+    CompareOperator,
+    Condition,
+    Contains,
+    Encode,
+    Expr,
+    Hole,
+    IsSet,
+    Join,
+    Json,
+    Matches,
+    Member,
+    Not,
+    Part,
+    Template,
+    Text,
+    Truthy,
+    Variable,
+)
 
-Encode = Literal["raw", "url", "form", "json_string", "json_value"]
+__all__ = [
+    "PLAN_VERSION",
+    "AllOf",
+    "AnyOf",
+    "Body",
+    "BodyPart",
+    "Call",
+    "Check",
+    "CheckRule",
+    "Column",
+    "Compare",
+    "CompareOperator",
+    "Condition",
+    "Contains",
+    "ContainsRule",
+    "DataSet",
+    "Encode",
+    "Exit",
+    "ExponentialThink",
+    "Expr",
+    "Extract",
+    "FileContent",
+    "Flow",
+    "ForEach",
+    "Group",
+    "Hole",
+    "HttpPolicy",
+    "If",
+    "IsSet",
+    "Join",
+    "Json",
+    "Matcher",
+    "Matches",
+    "Member",
+    "Not",
+    "Origin",
+    "Pacing",
+    "Parallel",
+    "Part",
+    "Plan",
+    "Proxy",
+    "Python",
+    "Ranges",
+    "RegexRule",
+    "Repeat",
+    "Request",
+    "Save",
+    "Set",
+    "SizeRule",
+    "Stage",
+    "StatusRule",
+    "Step",
+    "Template",
+    "Text",
+    "Think",
+    "TimeRule",
+    "Truthy",
+    "ValueRule",
+    "Variable",
+    "While",
+]
 
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """Text as it stands. A secret one is never shown."""
-
-    text: str
-    secret: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """A value saved earlier in the iteration, by index into `Plan.variables`."""
-
-    index: int
-    encode: Encode = "raw"
-
-
-@dataclass(frozen=True, slots=True)
-class RandomInt:
-    """A random whole number, both bounds included."""
-
-    min: int
-    max: int
-
-
-Part = Text | Variable | RandomInt
-
-
-@dataclass(frozen=True, slots=True)
-class Template:
-    """Text with holes that are filled for each request."""
-
-    parts: tuple[Part, ...]
-
-    @staticmethod
-    def fixed(text: str) -> Template:
-        """Without any hole."""
-        return Template((Text(text),))
-
-    def to_json(self) -> Any:
-        """A plain string when nothing is to be filled in or hidden, else the list of parts."""
-        if all(isinstance(part, Text) and not part.secret for part in self.parts):
-            return "".join(part.text for part in self.parts if isinstance(part, Text))
-        return [_part_to_json(part) for part in self.parts]
-
-
-def _part_to_json(part: Part) -> dict[str, Any]:
-    match part:
-        case Text(text, secret):
-            return {"secret" if secret else "text": text}
-        case Variable(index, encode):
-            return {"variable": {"index": index, "encode": encode}}
-        case RandomInt(low, high):
-            return {"random_int": {"min": low, "max": high}}
-
-
-@dataclass(frozen=True, slots=True)
-class Save:
-    """Keeps the value at a JSON path of the response in a variable."""
-
-    variable: int
-    json: str
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One HTTP request; see the Rust twin for the meaning of each field."""
-
-    series: int
-    method: str
-    origin: int
-    path: Template
-    headers: tuple[tuple[str, Template], ...]
-    body: Template | None
-    timeout_ns: int
-    expect_status: tuple[tuple[int, int], ...]
-    saves: tuple[Save, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """Its part of the plan's JSON form."""
-        return {
-            "kind": "request",
-            "series": self.series,
-            "method": self.method,
-            "origin": self.origin,
-            "path": self.path.to_json(),
-            "headers": [[name, value.to_json()] for name, value in self.headers],
-            "body": None if self.body is None else self.body.to_json(),
-            "timeout_ns": self.timeout_ns,
-            "expect_status": [list(bounds) for bounds in self.expect_status],
-            "saves": [asdict(save) for save in self.saves],
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Think:
-    """Waits, uniformly between two bounds."""
-
-    min_ns: int
-    max_ns: int
-
-    def to_json(self) -> dict[str, Any]:
-        """Its part of the plan's JSON form."""
-        return {"kind": "think", "min_ns": self.min_ns, "max_ns": self.max_ns}
-
-
-Step = Request | Think
+PLAN_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +143,20 @@ class Flow:
     name: str
     weight: float
     steps: tuple[Step, ...]
+    before: tuple[Step, ...] = ()
+    """Once per user, before its first iteration of this flow."""
+    after: tuple[Step, ...] = ()
+    """Once per user that executed `before`, when it leaves."""
 
     def to_json(self) -> dict[str, Any]:
         """Its part of the plan's JSON form."""
-        return {"name": self.name, "weight": self.weight, "steps": [step.to_json() for step in self.steps]}
+        form: dict[str, Any] = {"name": self.name, "weight": self.weight}
+        if self.before:
+            form["before"] = steps_to_json(self.before)
+        form["steps"] = steps_to_json(self.steps)
+        if self.after:
+            form["after"] = steps_to_json(self.after)
+        return form
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,32 +171,6 @@ class Stage:
     def to_json(self) -> dict[str, Any]:
         """Its part of the plan's JSON form, where `start` and `end` are `from` and `to`."""
         return {"kind": self.kind, "from": self.start, "to": self.end, "duration_ns": self.duration_ns}
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Scheme ("http" or "https"), host (IPv6 without brackets) and port."""
-
-    scheme: str
-    host: str
-    port: int
-
-    def __str__(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{self.scheme}://{host}:{self.port}"
-
-
-@dataclass(frozen=True, slots=True)
-class HttpPolicy:
-    """How HTTP is spoken; see the Rust twin for the meaning of each field."""
-
-    connections: Literal["reuse", "per_user", "per_request"] = "reuse"
-    connect_timeout_ns: int = 10_000_000_000
-    max_head_bytes: int = 65_536
-    max_body_bytes: int = 64 * 1024 * 1024
-    insecure: bool = False
-    ca_file: str | None = None
-    resumption: Literal["none", "per_user", "shared"] = "per_user"
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +191,13 @@ class Plan:
     grace_ns: int = 30_000_000_000
     allow: tuple[str, ...] = ()
     thresholds: tuple[str, ...] = ()
+    setup: tuple[Step, ...] = ()
+    teardown: tuple[Step, ...] = ()
+    checks: tuple[tuple[int, str], ...] = ()
+    """(index of the series, name) of each check."""
+    data: tuple[DataSet, ...] = ()
+    python_path: str | None = None
+    """Directory in which Python functions are looked for first."""
 
     @property
     def duration_ns(self) -> int:
@@ -204,6 +209,17 @@ class Plan:
         """Whether any stage asks for a rate."""
         return any(stage.kind == "rate" for stage in self.load)
 
+    @property
+    def calls_python(self) -> bool:
+        """Whether any step calls a Python function."""
+        return any(kind == "python" for _, kind in self.series)
+
+    @property
+    def users_may_leave(self) -> bool:
+        """Whether users may end by themselves: a step lets them, or rows that run out."""
+        runs_out = any(data.when_exhausted == "stop" for data in self.data)
+        return runs_out or '"what": "stop_user"' in self.to_json()
+
     def to_dict(self) -> dict[str, Any]:
         """The JSON form as an object: docs/reference/plan.md."""
         return {
@@ -214,11 +230,16 @@ class Plan:
             "load": [stage.to_json() for stage in self.load],
             "max_in_flight": self.max_in_flight,
             "grace_ns": self.grace_ns,
+            "setup": steps_to_json(self.setup),
             "flows": [flow.to_json() for flow in self.flows],
+            "teardown": steps_to_json(self.teardown),
             "series": [{"name": name, "kind": kind} for name, kind in self.series],
+            "checks": [{"series": series, "name": name} for series, name in self.checks],
             "variables": list(self.variables),
+            "data": [data_set.to_json() for data_set in self.data],
             "origins": [asdict(origin) for origin in self.origins],
             "http": asdict(self.http),
+            "python_path": self.python_path,
             "allow": list(self.allow),
             "thresholds": list(self.thresholds),
         }

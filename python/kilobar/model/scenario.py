@@ -14,7 +14,7 @@ Text: TypeAlias = str
 """May hold `${...}`."""
 Duration: TypeAlias = str
 """For example "200ms", "1m30s"."""
-JsonValue: TypeAlias = "str | int | float | bool | None | list[JsonValue] | dict[str, JsonValue]"
+JsonValue: TypeAlias = "str | int | float | bool | list[JsonValue] | dict[str, JsonValue] | None"
 """Texts in it may hold `${...}`; one that is a single hole keeps the type of the value."""
 Scalar: TypeAlias = str | int | float | bool
 Fields: TypeAlias = "dict[str, Scalar | list[Scalar]]"

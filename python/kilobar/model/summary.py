@@ -58,7 +58,7 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True)
 class SeriesSummary:
-    """One step name over the whole run. `phases_ms` has the keys dns, connect, tls, send, wait, receive."""
+    """One step name over the whole run. `kind` is http, group (steps counted together) or python. `phases_ms` has the keys dns, connect, tls, send, wait, receive."""
 
     name: str
     kind: str
@@ -82,6 +82,18 @@ class FlowSummary:
     count: int
     failed: int
     iteration_ms: Percentiles
+
+
+@dataclass(frozen=True, slots=True)
+class CheckSummary:
+    """How often one check of one step held."""
+
+    series: str
+    name: str
+    warn: bool
+    """A failure is only counted."""
+    passed: int
+    failed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +190,7 @@ class Summary:
     start_lag_ms: Percentiles
     series: tuple[SeriesSummary, ...]
     total: SeriesSummary
-    """All series together."""
+    """All requests together; groups, which consist of requests, are left out."""
     flows: tuple[FlowSummary, ...]
     thresholds: tuple[ThresholdResult, ...]
     generator_cpu_s: float
@@ -187,6 +199,7 @@ class Summary:
     """Largest sum over all workers."""
     connections: dict[str, int]
     """opened, tls_resumed, closed_idle, open."""
+    checks: tuple[CheckSummary, ...] = ()
     timeline: tuple[Point, ...] = ()
     samples: tuple[Sample, ...] = ()
     events: tuple[Event, ...] = ()
@@ -216,6 +229,7 @@ class Summary:
             "series": [asdict(series) for series in self.series],
             "total": asdict(self.total),
             "flows": [asdict(flow) for flow in self.flows],
+            "checks": [asdict(check) for check in self.checks],
             "thresholds": [asdict(result) for result in self.thresholds],
             "generator": {
                 "cpu_s": self.generator_cpu_s,

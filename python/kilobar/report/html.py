@@ -152,6 +152,7 @@ def _tables(summary: Summary) -> Html:
         sections.thresholds(summary),
         sections.steps(summary),
         sections.flows(summary),
+        sections.checks(summary),
         sections.samples(summary),
         tag("div", sections.ledger(summary), sections.generator(summary), class_="grid"),
         sections.events(summary),

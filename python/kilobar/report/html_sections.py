@@ -62,7 +62,9 @@ def steps(summary: Summary) -> Html:
         return section("Steps", tag("p", "No request was made.", class_="empty"))
     every = (*summary.series, summary.total) if len(summary.series) > 1 else summary.series
     rows = [
-        row for series in every for row in _step_rows(series, "all steps" if series is summary.total else series.name)
+        row
+        for series in every
+        for row in _step_rows(series, "all steps" if series is summary.total else words.step(series))
     ]
     head = ("Step", "Requests", "Rate", "Failed", "Share", *_QUANTILE_TITLES)
     return section(
@@ -144,6 +146,25 @@ def flows(summary: Summary) -> Html | None:
     ]
     head = ("Flow", "Iterations", "Failed", *_QUANTILE_TITLES)
     return section("Flows", table(head, rows), note="Length of a whole iteration, think times included.")
+
+
+def checks(summary: Summary) -> Html | None:
+    """How often each check held, failed ones first."""
+    if not summary.checks:
+        return None
+    rows = [
+        (
+            check.name,
+            tag("span", check.series),
+            tag("span", "warning" if check.warn else "check"),
+            numbers.count(check.passed),
+            tag("span", numbers.count(check.failed), class_="bad" if check.failed else None),
+            numbers.percent(check.failed, check.passed + check.failed),
+        )
+        for check in sorted(summary.checks, key=lambda check: (check.failed == 0, check.warn))
+    ]
+    head = ("Check", "Step", "Kind", "Passed", "Failed", "Share")
+    return section("Checks", table(head, rows, text_columns=3), note="A failed warning is counted and nothing more.")
 
 
 def samples(summary: Summary) -> Html | None:

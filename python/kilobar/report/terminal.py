@@ -26,6 +26,7 @@ _LEAST_NAME = 14
 _MAX_NAME_LINES = 3
 _MAX_EVENTS = 10
 _MAX_STEPS = 60
+_MAX_CHECKS = 40
 
 
 def summary_text(summary: Summary, width: int = 100) -> str:
@@ -44,6 +45,7 @@ def summary_view(summary: Summary, width: int) -> RenderableType:
         _thresholds(summary),
         *_steps(summary, width),
         _flows(summary, width),
+        _checks(summary, width),
         _events(summary),
     ]
     return Group(*(Padding(part, (1, 0, 0, _MARGIN)) for part in parts if part is not None))
@@ -113,7 +115,7 @@ def _steps(summary: Summary, width: int) -> Iterable[Table]:
     if not summary.series:
         return
     shown = list(summary.series[:_MAX_STEPS])
-    every = [(words.printable(series.name), series) for series in shown]
+    every = [(words.step(series), series) for series in shown]
     if len(summary.series) > len(shown):
         every.append((f"({len(summary.series) - len(shown)} more steps)", summary.total))
     elif len(shown) > 1:
@@ -196,6 +198,30 @@ def _flows(summary: Summary, width: int) -> Table | None:
         table.add_row(
             Text(words.printable(flow.name)), numbers.count(flow.count), numbers.count(flow.failed), *measured
         )
+    return table
+
+
+def _checks(summary: Summary, width: int) -> Table | None:
+    """Failed checks first: a reader who has many looks for those."""
+    if not summary.checks:
+        return None
+    every = sorted(summary.checks, key=lambda check: (check.failed == 0, check.warn))
+    table = _table()
+    for title in ("check", "step"):
+        table.add_column(title, overflow="fold", max_width=max(14, (width - 34) // 2))
+    for title in ("passed", "failed", "share"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for check in every[:_MAX_CHECKS]:
+        style = "" if not check.failed else "yellow" if check.warn else "red"
+        table.add_row(
+            Text(words.printable(check.name) + (" (warning)" if check.warn else "")),
+            Text(words.printable(check.series)),
+            numbers.count(check.passed),
+            Text(numbers.count(check.failed), style),
+            numbers.percent(check.failed, check.passed + check.failed),
+        )
+    if len(every) > _MAX_CHECKS:
+        table.add_row(f"({len(every) - _MAX_CHECKS} more checks)", "", "", "", "")
     return table
 
 

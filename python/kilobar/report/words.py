@@ -28,6 +28,11 @@ def printable(text: str) -> str:
     return "".join(character if character.isprintable() else "\ufffd" for character in " ".join(text.split()))
 
 
+def step(series: SeriesSummary) -> str:
+    """The name of a step, and what it is when it is no request."""
+    return printable(series.name) + (f" ({series.kind})" if series.kind in ("group", "python") else "")
+
+
 def headline(summary: Summary) -> str:
     """The verdict in one sentence, without its word."""
     broken = sum(not result.ok for result in summary.thresholds)

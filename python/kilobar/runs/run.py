@@ -25,9 +25,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from kilobar._native import Interval
+from kilobar._native import Interval, once
 from kilobar.errors import FleetError, InputError
-from kilobar.model.fleet import Died, Done, Fleet, FleetEvent, IntervalArrived, Readable, Ready, Refused
+from kilobar.model.fleet import Died, Done, Fleet, FleetEvent, IntervalArrived, Readable, Ready, Refused, StopAsked
 from kilobar.model.live import Live, Phase
 from kilobar.model.plan import Plan
 from kilobar.model.summary import Event, State, Summary
@@ -36,6 +36,7 @@ from kilobar.runs.asked import SECOND_NS, AskedLoad
 from kilobar.runs.environment import environment
 from kilobar.runs.measurement import Measurement
 from kilobar.runs.members import Members, parts_of
+from kilobar.runs.occasion import Mishap, Occasion, Perform
 from kilobar.runs.summary import Particulars, summarise
 from kilobar.runs.verdict import Loss
 
@@ -87,6 +88,7 @@ class Run:
         command: str = "",
         now: Callable[[], int] = time.monotonic_ns,
         utc_now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        perform: Perform = once,
     ) -> None:
         """`now` is the clock of the workers, in ns. Raises InputError for more workers than iterations in flight."""
         if plan.is_open and fleet.workers > plan.max_in_flight:
@@ -99,6 +101,11 @@ class Run:
         self._measurement = Measurement(fleet.workers, self._asked)
         self._workers = [_Worker() for _ in range(fleet.workers)]
         self._ready_by_ns = now() + READY_TIMEOUT_NS
+        self._perform = perform
+        self._setup: Occasion | None = None
+        self._teardown: Occasion | None = None
+        self._given: Any = None
+        self._mishap: Mishap | None = None
         self._start_ns: int | None = None
         self._grace_ns = plan.grace_ns
         self._lease_at_ns = 0
@@ -129,6 +136,7 @@ class Run:
             self._state,
             self._losses,
             self._events,
+            self._mishap,
             is_over=self._ended_ns is not None,
         )
 
@@ -187,6 +195,10 @@ class Run:
                     self._measurement.add(index, interval)
             case Done():
                 worker.state = "done"
+            case StopAsked(_, reason):
+                if not self._stops_asked:
+                    self._stops_asked = 1
+                    self._note(max(self._time_ns(now_ns), 0), f"a step stops the run: {reason}")
             case Refused(_, code, message):
                 raise InputError(f"the workers cannot run this plan: {message}", code=code)
             case Died(index, how):
@@ -196,10 +208,15 @@ class Run:
 
     def _go_on(self, now_ns: int) -> None:
         """Does everything that is due at this time."""
+        if self._teardown is not None:
+            self._wait_for_teardown(now_ns)
+            return
         if self._start_ns is None:
             if self._stops_asked:
                 self._state = "stopped"
                 self._end(now_ns)
+            elif not self._is_set_up(now_ns):
+                return
             elif all(worker.state == "ready" for worker in self._workers):
                 self._begin(now_ns)
             elif now_ns > self._ready_by_ns:
@@ -216,6 +233,44 @@ class Run:
         self._heal(now_ns)
         self._is_news |= self._measurement.close_seconds(max(self._time_ns(now_ns), 0), self._working())
         if not self._working():
+            self._tear_down(now_ns)
+
+    def _is_set_up(self, now_ns: int) -> bool:
+        """Whether workers may be started. A setup that fails ends the run."""
+        if not self._plan.setup or self._given is not None:
+            return True
+        if self._setup is None:
+            self._setup = Occasion(self._plan, "setup", None, self._perform)
+            self._is_news = True
+        outcome = self._setup.outcome()
+        if outcome is None:
+            self._ready_by_ns = now_ns + READY_TIMEOUT_NS
+            return False
+        self._given = outcome.given
+        if outcome.mishap is None:
+            return True
+        self._state = "failed"
+        self._mishap = outcome.mishap
+        self._tear_down(now_ns)
+        return False
+
+    def _tear_down(self, now_ns: int) -> None:
+        """What must be undone is undone also when the load was stopped or setup failed halfway; not after an abort."""
+        if self._plan.teardown and self._stops_done < 2:
+            self._teardown = Occasion(self._plan, "teardown", self._given, self._perform)
+            self._is_news = True
+        else:
+            self._end(now_ns)
+
+    def _wait_for_teardown(self, now_ns: int) -> None:
+        assert self._teardown is not None
+        outcome = self._teardown.outcome()
+        is_aborted = self._stops_asked >= 2
+        if outcome is not None and outcome.mishap is not None:
+            self._note(self._asked.end_ns, f"teardown failed: {outcome.mishap}")
+        elif outcome is None and is_aborted:
+            self._note(self._asked.end_ns, "teardown was aborted by hand")
+        if outcome is not None or is_aborted:
             self._end(now_ns)
 
     def _begin(self, now_ns: int) -> None:
@@ -235,6 +290,7 @@ class Run:
                     "max_in_flight": parts[index],
                     "start_at_ns": self._start_ns,
                     "plan": plan,
+                    "given": self._given,
                 },
             )
         self._lease_at_ns = now_ns + LEASE_NS
@@ -341,6 +397,9 @@ class Run:
                 self._note(effective_ns, f"load changed by hand to {self._asked.factor:.4g} times the plan")
 
     def _end(self, now_ns: int) -> None:
+        if self._start_ns is not None and self._state == "finished" and self._plan.users_may_leave:
+            # All users have left before the load was over: what was asked of nobody is nobody's fault.
+            self._asked.stop(min(self._asked.end_ns, max(self._time_ns(now_ns), 0)))
         self._measurement.close_all()
         self._ended_ns = now_ns
         self._is_news = True
@@ -380,6 +439,8 @@ class Run:
     def _phase(self, now_ns: int) -> Phase:
         if self._ended_ns is not None:
             return "ended"
+        if self._teardown is not None:
+            return "teardown"
         if self._start_ns is None or self._time_ns(now_ns) < 0:
-            return "starting"
+            return "starting" if self._setup is None or self._given is not None else "setup"
         return "running" if self._time_ns(now_ns) < self._asked.end_ns else "draining"

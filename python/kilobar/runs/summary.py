@@ -8,6 +8,7 @@ from typing import Any
 
 from kilobar._native import __version__
 from kilobar.model.summary import (
+    CheckSummary,
     Event,
     FlowSummary,
     Percentiles,
@@ -21,6 +22,7 @@ from kilobar.runs import thresholds as judging
 from kilobar.runs.asked import SECOND_NS, AskedLoad
 from kilobar.runs.distribution import percentiles
 from kilobar.runs.measurement import Measurement
+from kilobar.runs.occasion import Mishap
 from kilobar.runs.verdict import Evidence, Loss, judge
 
 
@@ -43,6 +45,7 @@ def summarise(
     state: State,
     losses: Sequence[Loss],
     events: Sequence[Event],
+    mishap: Mishap | None = None,
     *,
     is_over: bool,
 ) -> Summary:
@@ -60,6 +63,7 @@ def summarise(
         Evidence(
             state=state,
             is_over=is_over,
+            setup_failure=None if mishap is None else str(mishap),
             ledger=books,
             arrivals_asked=asked.arrivals() if is_over else measurement.arrivals_planned,
             arrivals_started=measurement.arrivals_started,
@@ -99,8 +103,9 @@ def summarise(
         loop_lag_ms=loop_lag,
         rss_bytes=measurement.peak_rss_bytes,
         connections=dict(values["connections"]),
+        checks=tuple(CheckSummary(**entry) for entry in values["checks"]),
         timeline=measurement.timeline.points(),
-        samples=tuple(_sample(entry) for entry in values["samples"]),
+        samples=(*_mishap(mishap), *(_sample(entry) for entry in values["samples"])),
         events=tuple(events),
         environment=dict(particulars.environment),
     )
@@ -124,6 +129,13 @@ def _series(entry: Mapping[str, Any], load_s: float) -> SeriesSummary:
 
 def _flow(entry: Mapping[str, Any]) -> FlowSummary:
     return FlowSummary(entry["name"], entry["count"], entry["failed"], Percentiles.of_ns(entry["iteration"]))
+
+
+def _mishap(mishap: Mishap | None) -> tuple[Sample, ...]:
+    if mishap is None:
+        return ()
+    step = mishap.step or "setup"
+    return (Sample(0.0, 0, step, mishap.error, mishap.message, mishap.request, mishap.response, 0.0),)
 
 
 def _sample(entry: Mapping[str, Any]) -> Sample:

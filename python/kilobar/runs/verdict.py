@@ -43,6 +43,8 @@ class Evidence:
 
     state: State
     ledger: Ledger
+    setup_failure: str | None = None
+    """What went wrong before the load could start; nothing was measured then."""
     is_over: bool = True
     """While it goes, iterations may be due and not started yet, and a loss not healed yet."""
     arrivals_asked: int = 0
@@ -81,6 +83,8 @@ class Verdict:
 
 def judge(evidence: Evidence) -> Verdict:
     """The verdict on a run, or on what there is of it so far."""
+    if evidence.setup_failure is not None:
+        return Verdict("failed", (f"setup failed, so no load was started: {evidence.setup_failure}",))
     invalid = tuple(_reasons_for_invalid(evidence))
     failed = tuple(_reasons_for_failed(evidence))
     if invalid:

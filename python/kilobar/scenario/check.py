@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-import os.path
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,8 +12,9 @@ from pathlib import Path
 from kilobar.errors import Diagnostic, Place, ScenarioError
 from kilobar.model.plan import Plan
 from kilobar.scenario import tree
+from kilobar.scenario.context import EngineChecks
 from kilobar.scenario.findings import Findings, option_place
-from kilobar.scenario.lower import EngineChecks, Surroundings, lower
+from kilobar.scenario.lower import Surroundings, lower
 from kilobar.scenario.overrides import Overrides, apply
 from kilobar.scenario.parse import Reader, parse
 from kilobar.scenario.resolve import Resolver
@@ -49,7 +50,22 @@ def native_checks() -> EngineChecks:
     """The checks of the native engine, loaded only when something is to be checked."""
     from kilobar import _native
 
-    return EngineChecks(_native.check_json_path, _native.check_plan)
+    return EngineChecks(
+        json_path_problem=_native.check_json_path,
+        check_plan=_native.check_plan,
+        css_problem=_native.check_css,
+        xpath_problem=_native.check_xpath,
+        regex_problem=_native.check_regex,
+        inspect_data=_native.inspect_data,
+        python_problem=problem_of_python,
+    )
+
+
+def problem_of_python(directory: str, name: str, arguments: int) -> str | None:
+    """As `python_functions.problem_of`, which is imported only by scenarios that call Python."""
+    from kilobar.scenario.python_functions import problem_of
+
+    return problem_of(directory, name, arguments)
 
 
 def load(
@@ -127,10 +143,10 @@ def from_url(
     step = tree.RequestStep(place, "GET", resolver.template(Scalar(place, url)))
     default = tree.UsersStage(place, *DEFAULT_URL_LOAD)
     # A load of its own, so that there is no warning.
-    scenario = tree.Scenario(place, steps=(step,), load=(default,))
+    scenario = tree.Scenario(place, steps=(step,), load=(default,), cookies="off")
     around = Surroundings(
         name=url.partition("?")[0].partition("#")[0].rpartition("@")[2][:200] or "url",
-        directory=".",
+        directory=os.getcwd(),
         engine=engine or native_checks(),
         default_load=default,
     )
@@ -146,5 +162,5 @@ def _finish(
 ) -> Checked:
     if overrides is not None:
         scenario = apply(overrides, scenario, around.default_load, Reader(resolver, findings), findings)
-    plan = lower(scenario, around, findings)
+    plan = lower(scenario, around, resolver, findings)
     return Checked(plan, findings.sorted())

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 CODES: Mapping[str, str] = {
     # The file and its YAML
-    "cannot-read": "The scenario file is missing, is not a file or may not be read.",
+    "cannot-read": "A file is missing, is not a file or may not be read.",
     "not-utf8": "The file holds bytes that are not UTF-8; the byte position is told.",
     "too-large": "The file, or what its aliases and variables expand to, is over the limit.",
     "too-deep": "Lists and mappings are nested deeper than the limit.",
@@ -36,13 +36,26 @@ CODES: Mapping[str, str] = {
     "bad-header": "A header name or value that HTTP does not allow, or one that Kilobar itself sets.",
     "bad-url": "Not a path or an absolute http:// or https:// address that can be requested.",
     "bad-host": "Not a host name or address.",
+    "bad-xpath": "Not an XPath 1.0 expression such as `//title`.",
+    "bad-css": "Not a CSS selector such as `a.next`.",
+    "bad-include": "A file that cannot be included here: it would include itself, for example.",
     "bad-json-path": "Not a JSON path such as `$.items[0].id`.",
+    "bad-condition": "Not a condition such as `${n} > 3` or `${token} is set`.",
+    "bad-regex": "Not a regular expression, or one with parts that the engine does not have.",
     "bad-threshold": "Not a threshold such as `p99 < 250ms`.",
     "not-supported": "Meaningful, but this version of Kilobar cannot do it yet.",
+    # Data
+    "data-unreadable": "A data file is missing, is not a file or may not be read.",
+    "data-format": "How a data file is written is not known, cannot be, or needs something that is not installed.",
+    "data-rows": "A row that cannot be read (the place in the data file is told), or no rows at all.",
+    "data-columns": "Columns without a name or with the same one, or others than the data has.",
     # Holes
     "bad-hole": "A `${...}` that is not closed or cannot be understood.",
     "unknown-variable": "A variable that is neither a constant nor saved anywhere in this flow.",
     "not-saved-yet": "A variable that is saved only by this step or a later one of the flow.",
+    "unknown-column": "A column that the data set does not have.",
+    "maybe-unsaved": "A variable that not every way to this step gives a value.",
+    "bad-function": "A Python function that cannot be imported or called.",
     "unknown-function": "A function that the language does not have.",
     "missing-env": "An environment variable that is not set, without a default.",
     "not-constant": "A value that changes during the run where the run must know it beforehand.",
@@ -56,6 +69,11 @@ CODES: Mapping[str, str] = {
     "too-many-errors": "There are more errors than are shown.",
     # Warnings
     "no-load": "Warning: the scenario has no `load`, so the default is used.",
+    "unused-data": "Warning: a data set whose columns no step uses.",
+    "unreachable-step": "Warning: a step after one that always ends the iteration.",
+    "constant-condition": "Warning: a condition that uses only constants, so it is always the same.",
+    "load-out-of-reach": "Warning: waiting alone keeps more iterations in flight than `max_in_flight` allows.",
+    "data-too-short": "Warning: fewer unique rows than the load needs at least.",
     "fragment-removed": "Warning: a `#fragment` is never sent to a server.",
 }
 """Code -> meaning."""

@@ -86,6 +86,7 @@ def listing(words: Iterable[str]) -> str:
 
 def shorten(text: str, limit: int = 60) -> str:
     """Text for a message: one line, at most `limit` characters."""
-    line = " ".join(text.split()) if not text.isprintable() else text
-    line = "".join(character if character.isprintable() else "?" for character in line)
+    line = text
+    if not text.isprintable():
+        line = "".join(character if character.isprintable() else "?" for character in " ".join(text.split()))
     return line if len(line) <= limit else f"{line[: limit - 1]}…"

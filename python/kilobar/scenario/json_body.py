@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TypeAlias
 
 from kilobar.model.plan import Encode
+from kilobar.scenario.encode import json_literal
 from kilobar.scenario.findings import Findings, shorten
-from kilobar.scenario.resolve import Known, Piece, Random, Resolver, Saved
+from kilobar.scenario.pieces import Known, Live, Piece
+from kilobar.scenario.resolve import Resolver
 from kilobar.scenario.yaml_nodes import Mapping, Node, Scalar, Sequence
 
 Encoded: TypeAlias = tuple[tuple[Piece, Encode], ...]
 """Pieces in order, each with the way it is written."""
-
-_JSON_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
-_WHOLE_HOLE = re.compile(r"\$\{[^{}]*\}")
 
 
 def encode_json(node: Node, resolver: Resolver, findings: Findings) -> Encoded:
@@ -79,13 +77,10 @@ class _Writer:
             return
         template = self._resolver.template(node)
         pieces = template.pieces
-        if len(pieces) == 1 and _WHOLE_HOLE.fullmatch(node.text):
+        if len(pieces) == 1 and template.is_hole:
             piece = pieces[0]
-            if isinstance(piece, Saved):
+            if isinstance(piece, Live):
                 self._piece(piece, "json_value")
-                return
-            if isinstance(piece, Random):
-                self._piece(piece, "raw")
                 return
             if piece.kind != "text":
                 self._raw(self._literal(Scalar(node.place, piece.text, piece.kind)))
@@ -104,24 +99,9 @@ class _Writer:
 
     def _literal(self, node: Scalar) -> str:
         """The JSON form of a number, truth value or null of YAML."""
-        text = node.text
-        if node.kind == "null":
-            return "null"
-        if node.kind == "bool":
-            return text.lower()
-        if _JSON_NUMBER.fullmatch(text):
+        text = json_literal(node.text, node.kind)
+        if text is not None:
             return text
-        if text.startswith(("0x", "0o")):
-            return str(int(text, 0))
-        sign, digits = ("-", text[1:]) if text.startswith("-") else ("", text.removeprefix("+"))
-        mantissa, exponent_mark, exponent = digits.partition("e" if "e" in digits else "E")
-        whole, point, decimals = mantissa.partition(".")
-        if point and (whole or decimals).isdigit():
-            fixed = f"{sign}{whole or '0'}.{decimals or '0'}{exponent_mark}{exponent}"
-        else:
-            fixed = sign + digits
-        if _JSON_NUMBER.fullmatch(fixed):
-            return fixed
-        hint = f'put quotes around it for a text: "{shorten(text)}"'
-        self._findings.error("bad-number", f"JSON has no number `{shorten(text)}`", node.place, hint)
+        hint = f'put quotes around it for a text: "{shorten(node.text)}"'
+        self._findings.error("bad-number", f"JSON has no number `{shorten(node.text)}`", node.place, hint)
         return "null"

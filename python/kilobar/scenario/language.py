@@ -1,260 +1,90 @@
 """The scenario language, declared once.
 
 The reader (`parse`), the JSON Schema (`schema`) and the reference page (`reference`) are all made from these tables,
-so a new construct is a new row here, a class in `tree` and its meaning in `lower`.
+so a new construct is a new row here (or in `step_tables`, `request_tables`), a class in `tree` and its meaning in one
+of the modules that lower.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Iterable, Mapping
+from functools import cache
 
-from kilobar.model import units
-from kilobar.scenario import tree, values
-
-
-class Value(NamedTuple):
-    """A scalar that is known before the run and read by a function, which raises UnitError."""
-
-    name: str
-    code: str
-    """Of the diagnostic when it cannot be read."""
-    read: Callable[[str], Any]
-    pattern: str
-    """What an editor accepts as text: a regular expression for the whole of it."""
-    json_type: str | None = None
-    """What else it may be in JSON: "integer", "number" or "boolean"."""
-
-
-class Choice(NamedTuple):
-    """One of some words."""
-
-    options: tuple[str, ...]
-
-
-class Text(NamedTuple):
-    """A text. With `constant`, all its holes must be known before the run."""
-
-    name: str = "text"
-    constant: bool = False
-
-
-class Name(NamedTuple):
-    """A text that reports show: constant, without secrets, 1 to MAX_NAME printable characters."""
-
-    name: str = "name"
-
-
-class Json(NamedTuple):
-    """Any YAML value, sent as JSON."""
-
-    name: str = "JSON value"
-
-
-class Constant(NamedTuple):
-    """The value of a constant: a scalar."""
-
-    name: str = "constant"
-
-
-class ListOf(NamedTuple):
-    """A list with at least one entry. With `single`, one entry may stand without a list."""
-
-    item: Type
-    single: bool = False
-
-
-class MapOf(NamedTuple):
-    """Keys that the user chooses, with values of one type."""
-
-    value: Type
-    key: str
-    """What a key is, in words."""
-    holes_in_keys: bool = False
-    """Keys may use constants."""
-
-
-class Field(NamedTuple):
-    """One key of a record."""
-
-    name: str
-    type: Type
-    doc: str
-    example: str
-    """A value, in YAML."""
-    required: bool = False
-    default: str | None = None
-    """In words, when it is not simply absent."""
-
-
-class Record(NamedTuple):
-    """A mapping with fixed keys."""
-
-    name: str
-    doc: str
-    fields: tuple[Field, ...]
-    make: Callable[..., Any]
-    """Builds the value from `place` and the fields that are present."""
-    selectors: tuple[str, ...] = ()
-    """Among variants: the keys of which exactly one makes a mapping this record."""
-    exclusive: tuple[tuple[str, ...], ...] = ()
-    """Groups of keys of which at most one may be there."""
-    one_of: tuple[str, ...] = ()
-    """Keys of which at least one must be there."""
-    keeps_going: bool = False
-    """Built even when keys are missing or wrong, so that what depends on it is checked too. `make` is told in
-    `unreadable` which keys had errors in their values."""
-
-
-class Variants(NamedTuple):
-    """One of several records, told apart by the keys that are there."""
-
-    name: str
-    doc: str
-    records: tuple[Record, ...]
-
-
-Type: TypeAlias = Value | Choice | Text | Name | Json | Constant | ListOf | MapOf | Record | Variants
-
-MAX_NAME = 200
-
-_CODE = "[1-5][0-9][0-9]"
-_N = r"[0-9]+(\.[0-9]+)?"
-_DURATION = rf"({_N} ?(ns|us|µs|ms|s|m|h|d) ?)+"
-_RATE = rf"{_N} ?/ ?(s|min|m|h)"
-
-DURATION = Value("duration", "bad-duration", values.parse_positive_duration, _DURATION)
-GRACE = Value("duration", "bad-duration", units.parse_duration, _DURATION)
-THINK = Value("duration or range", "bad-duration", values.parse_think, rf"{_DURATION}(\.\.{_DURATION})?")
-RATE = Value("rate", "bad-rate", partial(units.parse_ramp, parse_one=units.parse_rate), rf"{_RATE}( to {_RATE})?")
-USERS = Value(
-    "number of users", "bad-number", partial(units.parse_ramp, parse_one=units.parse_count), r"[0-9]+( to [0-9]+)?",
-    "integer",
-)  # fmt: skip
-SIZE = Value("size", "bad-size", values.parse_limit, rf"{_N} ?({'|'.join(units.SIZE_UNITS)})")
-IN_FLIGHT = Value("whole number", "bad-number", values.parse_in_flight, "[0-9]+", "integer")
-SEED = Value("whole number", "bad-number", values.parse_seed, "[0-9]+", "integer")
-WEIGHT = Value("number", "bad-number", values.parse_weight, _N, "number")
-FLAG = Value("truth value", "bad-value", values.parse_flag, "true|false", "boolean")
-STATUS = Value("status", "bad-status", values.parse_status, rf"{_CODE}( ?- ?{_CODE})?|[1-5](xx|XX)", "integer")
-METHOD = Value("method", "bad-method", values.parse_method, "[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-
-NAME = Name()
-SETTING = Text(constant=True)
-RUN_TEXT = Text("template")
-URL = Text("URL template")
-ARRIVALS = Choice(("uniform", "poisson"))
-
-SAVE_RULE = Record(
-    "save rule",
-    "Where in the response the value is. A response without it fails the step (class `extract`).",
-    (Field("json", SETTING, "A JSON path into the body.", '"$.items[0].id"', required=True),),
-    tree.save_rule,
-    keeps_going=True,
+from kilobar.scenario import tree
+from kilobar.scenario.grammar import (
+    ByShape,
+    Choice,
+    Constant,
+    Field,
+    Json,
+    ListOf,
+    MapOf,
+    Named,
+    Record,
+    Type,
+    Variants,
 )
-CHECK = Record(
-    "check section",
-    "What the response must be; else the step fails and ends the iteration.",
-    (
-        Field(
-            "status",
-            ListOf(STATUS, single=True),
-            "Status codes that count as success: a code, a class, a range or a list of them.",
-            "[200, 201]",
-            default="200-399",
-        ),
-    ),
-    tree.Check,
+from kilobar.scenario.request_tables import AUTH
+from kilobar.scenario.step_tables import INCLUDED_FILE, STEP, STEPS
+from kilobar.scenario.vocabulary import (
+    ARRIVALS,
+    DURATION,
+    FLAG,
+    GRACE,
+    IN_FLIGHT,
+    NAME,
+    PATH,
+    PROXY,
+    RATE,
+    REDIRECTS,
+    RUN_TEXT,
+    SEED,
+    SETTING,
+    SIZE,
+    USERS,
+    WEIGHT,
 )
-REQUEST_LINE = Record(
-    "request line",
-    "Method and address, for methods that have no key of their own.",
-    (
-        Field("method", METHOD, "The method.", "PROPFIND", required=True),
-        Field("url", URL, "Path below `target`, or absolute URL.", "/files", required=True),
-    ),
-    tree.RequestLine,
-)
-_METHOD_FIELDS = tuple(
-    Field(key, URL, f"Sends {key.upper()} to this path below `target`, or to this absolute URL.", "/items/${id}")
-    for key in tree.METHOD_KEYS
-)
-REQUEST = Record(
-    "request step",
-    "Sends one HTTP request and waits for the whole response. Exactly one of the method keys must be there.",
-    (
-        *_METHOD_FIELDS,
-        Field("request", REQUEST_LINE, "Any other method.", "{method: PROPFIND, url: /files}"),
-        Field(
-            "name",
-            NAME,
-            "The name it is counted under. Steps with the same name are counted together.",
-            "show item",
-            default="method and path, holes kept as `{id}`, query left out",
-        ),
-        Field(
-            "params",
-            MapOf(ListOf(RUN_TEXT, single=True), "parameter", holes_in_keys=True),
-            "Parameters that are encoded and added to the query; a list gives a parameter several times.",
-            "{page: 2, tag: [new, red]}",
-        ),
-        Field(
-            "headers",
-            MapOf(RUN_TEXT, "header"),
-            "Headers, besides those of the scenario, which they replace.",
-            '{authorization: "Bearer ${token}"}',
-        ),
-        Field(
-            "json",
-            Json(),
-            "The body as JSON. A text that is only `${x}` keeps the type of the value, numbers keep their digits.",
-            '{item: "${id}", price: 1.10}',
-        ),
-        Field(
-            "form",
-            MapOf(ListOf(RUN_TEXT, single=True), "form field", holes_in_keys=True),
-            "The body as a URL-encoded form.",
-            "{user: ann, tag: [new, red]}",
-        ),
-        Field("body", RUN_TEXT, "The body as it stands.", "\"<order id='7'/>\""),
-        Field(
-            "timeout",
-            DURATION,
-            "Limit from the start of the request to the end of its response, connecting excluded.",
-            "5s",
-            default="`timeout` of the scenario",
-        ),
-        Field("check", CHECK, "What the response must be.", "{status: 200}"),
-        Field(
-            "save",
-            MapOf(SAVE_RULE, "variable"),
-            "Values of the response to keep for later steps of the same iteration.",
-            '{id: {json: "$.items[0].id"}}',
-        ),
-    ),
-    tree.request_step,
-    selectors=(*tree.METHOD_KEYS, "request"),
-    exclusive=(("json", "form", "body"),),
-)
-THINK_STEP = Record(
-    "think step",
-    "Waits, as a person does between clicks.",
-    (Field("think", THINK, "How long; of a range, uniformly at random.", "200ms..800ms", required=True),),
-    tree.ThinkStep,
-    selectors=("think",),
-)
-STEP = Variants("step", "One thing that an iteration does. The first step that fails ends it.", (REQUEST, THINK_STEP))
+
 FLOW = Record(
     "flow",
     "What a virtual user does in one iteration. A flow is chosen by weight for each iteration.",
     (
         Field("name", NAME, "Its name in reports.", "browse", default="`flow 1`, `flow 2`, ..."),
         Field("weight", WEIGHT, "Its frequency relative to the other flows; 0 switches it off.", "3", default="1"),
-        Field("steps", ListOf(STEP), "What is done, in order.", "[{get: /}]", required=True),
+        Field(
+            "before",
+            STEPS,
+            "Done once per user, before its first iteration of this flow. What is saved there is kept for all of them.",
+            "[{post: /session}]",
+        ),
+        Field("steps", STEPS, "What is done, in order.", "[{get: /}]", required=True),
+        Field("after", STEPS, "Done once per user that has done `before`, when it leaves.", "[{delete: /session}]"),
     ),
     tree.Flow,
+    example="before",
 )
+DATA = Record(
+    "data set",
+    "Rows of data; `${name.column}` is a value of the row that the iteration or user has.",
+    (
+        Field("file", PATH, "CSV, JSONL or Parquet, relative to the scenario.", "accounts.csv"),
+        Field("rows", ListOf(MapOf(Json(), "column")), "The rows themselves.", "[{user: ann}, {user: bob}]"),
+        Field("format", Choice(("csv", "jsonl", "parquet")), "How the file is written.", "csv",
+              default="by the ending of the file"),
+        Field("columns", ListOf(SETTING), "Names of the columns of a CSV file without a header.", "[user, password]"),
+        Field("delimiter", SETTING, "Between the values of a CSV file.", '";"', default='`,`'),
+        Field("pick", Choice(("unique", "sequential", "shuffle", "random")),
+              "Which row comes next: each once, in order, in a random order, any.", "unique", default="sequential"),
+        Field("per", Choice(("iteration", "user")), "Who gets a row.", "user", default="iteration"),
+        Field("when_exhausted", Choice(("stop", "recycle", "fail")),
+              "What happens when no row is left: the user leaves, the rows begin again, the iteration fails.", "fail",
+              default="`stop` for `unique`, else `recycle`"),
+    ),
+    tree.Data,
+    exclusive=(("file", "rows"), ("rows", "format"), ("rows", "columns"), ("rows", "delimiter")),
+    one_of=("file", "rows"),
+    example="data",
+)  # fmt: skip
 RATE_STAGE = Record(
     "rate stage",
     "An open stage: iterations start at this rate, however long the answers take.",
@@ -284,10 +114,13 @@ TLS = Record(
         Field("insecure", FLAG, "Certificates are not verified. Said in the report.", "true", default="false"),
         Field(
             "ca_file",
-            SETTING,
+            PATH,
             "PEM file with certificate authorities to trust besides the built-in ones, relative to the scenario.",
             "ca.pem",
         ),
+        Field("cert", PATH, "PEM file with the certificate of the client, relative to the scenario.", "client.pem"),
+        Field("key", PATH, "PEM file with its private key.", "client-key.pem"),
+        Field("sni", SETTING, "The name asked for in the handshake.", "shop.example.com", default="the host"),
         Field(
             "resumption",
             Choice(("none", "per_user", "shared")),
@@ -324,8 +157,18 @@ SCENARIO = Record(
             "Constants, usable as `${name}` everywhere below. They are filled in from top to bottom.",
             "{tenant: acme, page_size: 20}",
         ),
+        Field(
+            "data", MapOf(DATA, "data set"), "Rows that iterations and users get.", "{accounts: {file: accounts.csv}}"
+        ),
+        Field(
+            "setup",
+            STEPS,
+            "Done once per run, before the load. What is saved there is there for all users of all machines.",
+            "[{post: /login, save: {token: $.token}}]",
+        ),
         Field("flows", ListOf(FLOW), "What virtual users do.", "[{steps: [{get: /}]}]"),
         Field("steps", ListOf(STEP), "Short form of `flows` for a single flow.", "[{get: /}]"),
+        Field("teardown", STEPS, "Done once per run, after the load, with the values of `setup`.", "[{post: /logout}]"),
         Field(
             "load",
             ListOf(STAGE, single=True),
@@ -347,6 +190,41 @@ SCENARIO = Record(
             '["p99 < 250ms", "errors < 0.1%"]',
         ),
         Field("headers", MapOf(RUN_TEXT, "header"), "Headers of all requests.", "{accept: application/json}"),
+        Field(
+            "auth",
+            AUTH,
+            "How all requests are authenticated that have no `authorization` of their own.",
+            '{bearer: "${env.TOKEN:-none}"}',
+        ),
+        Field(
+            "cookies",
+            Choice(("per_iteration", "per_user", "off")),
+            "Who keeps the cookies that servers set. `per_iteration`: an iteration starts with those of `setup` and "
+            "`before`.",
+            "per_user",
+            default="per_iteration",
+        ),
+        Field(
+            "redirects",
+            REDIRECTS,
+            "How many redirects are followed; see [request step](#request-step).",
+            "5",
+            default="0",
+        ),
+        Field(
+            "http",
+            Choice(("1.1", "2", "h2c")),
+            "Version of HTTP. `2`: where a server agrees to it over TLS; `h2c`: always, also without TLS.",
+            '"2"',
+            default="1.1",
+        ),
+        Field("proxy", PROXY, "HTTP proxy for all requests; for https it opens a tunnel.", "http://127.0.0.1:3128"),
+        Field(
+            "resolve",
+            MapOf(SETTING, "host"),
+            "Addresses used instead of asking a name server.",
+            "{shop.example.com: 127.0.0.1}",
+        ),
         Field(
             "connections",
             Choice(("reuse", "per_user", "per_request")),
@@ -376,29 +254,45 @@ SCENARIO = Record(
     ),
     tree.Scenario,
     exclusive=(("flows", "steps"),),
-    one_of=("flows", "steps"),
+    one_of=("steps", "flows"),
     keeps_going=True,
+    example="shop",
 )
 
 
 def records() -> Mapping[str, Record | Variants]:
     """Everything with a section of its own in the reference, by name, the whole file first."""
+    return _records()
+
+
+@cache
+def _records() -> Mapping[str, Record | Variants]:
     found: dict[str, Record | Variants] = {}
-
-    def walk(of: Type) -> None:
-        match of:
-            case Record(name=name, fields=fields):
-                found.setdefault(name, of)
-                for field in fields:
-                    walk(field.type)
-            case Variants(name=name, records=variants):
-                found.setdefault(name, of)
-                for record in variants:
-                    walk(record)
-            case ListOf(item=item):
-                walk(item)
-            case MapOf(value=value):
-                walk(value)
-
-    walk(SCENARIO)
+    for of in (SCENARIO, INCLUDED_FILE):
+        _collect(of, found)
     return found
+
+
+def _collect(of: Type, found: dict[str, Record | Variants]) -> None:
+    if isinstance(of, Record | Variants):
+        if of.name in found:
+            return
+        found[of.name] = of
+    for inner in _inside(of):
+        _collect(inner, found)
+
+
+def _inside(of: Type) -> Iterable[Type]:
+    """The types that a type is made of."""
+    match of:
+        case Record(fields=fields):
+            return (field.type for field in fields)
+        case Variants(records=variants):
+            return variants
+        case ListOf(item=inner) | MapOf(value=inner):
+            return (inner,)
+        case ByShape():
+            return of.options
+        case Named(name="step"):
+            return (STEP,)
+    return ()

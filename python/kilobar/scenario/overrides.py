@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from kilobar.scenario import language, tree
+from kilobar.scenario import grammar, tree, vocabulary
 from kilobar.scenario.findings import Findings, option_place
 from kilobar.scenario.parse import INVALID, Reader
 from kilobar.scenario.yaml_nodes import Scalar
@@ -39,14 +39,14 @@ class _Option(NamedTuple):
 
     field: str
     option: str
-    type: language.Type
+    type: grammar.Type
 
 
 _REPLACING = (
-    _Option("seed", "--seed", language.SEED),
-    _Option("target", "--target", language.SETTING),
-    _Option("max_in_flight", "--max-in-flight", language.IN_FLIGHT),
-    _Option("grace", "--grace", language.GRACE),
+    _Option("seed", "--seed", vocabulary.SEED),
+    _Option("target", "--target", vocabulary.SETTING),
+    _Option("max_in_flight", "--max-in-flight", vocabulary.IN_FLIGHT),
+    _Option("grace", "--grace", vocabulary.GRACE),
 )
 
 
@@ -67,12 +67,12 @@ def apply(
     )
 
 
-def _read(text: str, option: str, of: language.Type, reader: Reader) -> Any:
+def _read(text: str, option: str, of: grammar.Type, reader: Reader) -> Any:
     return reader.read(Scalar(option_place(option), text), of, f"`{option}`")
 
 
 def _read_all(texts: tuple[str, ...], option: str, reader: Reader) -> tuple[Any, ...]:
-    values = (_read(text, option, language.SETTING, reader) for text in texts)
+    values = (_read(text, option, vocabulary.SETTING, reader) for text in texts)
     return tuple(value for value in values if value is not INVALID)
 
 
@@ -91,7 +91,7 @@ def _load(
         return load
     duration_ns: Any = None
     if overrides.duration is not None:
-        duration_ns = _read(overrides.duration, "--for", language.DURATION, reader)
+        duration_ns = _read(overrides.duration, "--for", vocabulary.DURATION, reader)
         if duration_ns is INVALID:
             return load
     if overrides.rate is None and overrides.users is None:
@@ -106,7 +106,7 @@ def _load(
     if duration_ns is None:
         duration_ns = sum(stage.duration_ns for stage in load) if load else DEFAULT_DURATION_NS
     if overrides.rate is not None:
-        rate = _read(overrides.rate, "--rate", language.RATE, reader)
+        rate = _read(overrides.rate, "--rate", vocabulary.RATE, reader)
         return load if rate is INVALID else (tree.RateStage(option_place("--rate"), rate, duration_ns),)
-    users = _read(str(overrides.users), "--users", language.USERS, reader)
+    users = _read(str(overrides.users), "--users", vocabulary.USERS, reader)
     return load if users is INVALID else (tree.UsersStage(option_place("--users"), users, duration_ns),)

@@ -8,14 +8,23 @@ from typing import Any, Final
 
 from kilobar.errors import Place
 from kilobar.model.units import UnitError
-from kilobar.scenario import language, tree
+from kilobar.scenario import grammar, tree
 from kilobar.scenario.findings import Findings, did_you_mean, listing, shorten
-from kilobar.scenario.json_body import Encoded, encode_json
-from kilobar.scenario.resolve import NAME, RESERVED, Resolver, Template
+from kilobar.scenario.include import IncludedFiles
+from kilobar.scenario.json_body import encode_json
+from kilobar.scenario.language import SCENARIO, records
+from kilobar.scenario.pieces import Template
+from kilobar.scenario.resolve import NAME, RESERVED, Resolver
 from kilobar.scenario.yaml_nodes import Mapping, Node, Scalar, Sequence
 
 INVALID: Final = object()
 """Stands for a value that could not be read; the reason is among the findings."""
+
+MAX_STEP_DEPTH = 32
+"""Levels of steps in steps, included files too."""
+
+MAX_STEPS = 100_000
+"""Steps of a scenario, those of included files as often as they are included."""
 
 
 def parse(root: Node, resolver: Resolver, findings: Findings) -> tree.Scenario | None:
@@ -26,7 +35,7 @@ def parse(root: Node, resolver: Resolver, findings: Findings) -> tree.Scenario |
         findings.error("wrong-type", f"a scenario must be a mapping, not {_describe(root)}", root.place, hint)
         return None
     reader.define_constants(root.get("variables"))
-    scenario: tree.Scenario = reader.read(root, language.SCENARIO, "the scenario")
+    scenario: tree.Scenario = reader.read(root, SCENARIO, "the scenario")
     return scenario
 
 
@@ -36,20 +45,28 @@ class Reader:
     def __init__(self, resolver: Resolver, findings: Findings) -> None:
         self._resolver = resolver
         self._findings = findings
+        self._included = IncludedFiles(findings)
+        self._depth = 0
+        self._steps = 0
         self._readers: AnyMapping[type, Callable[[Node, Any, str], Any]] = {
-            language.Value: self._value,
-            language.Choice: self._choice,
-            language.Text: self._text,
-            language.Name: self._name,
-            language.Json: self._json,
-            language.Constant: self._constant,
-            language.ListOf: self._list,
-            language.MapOf: self._map,
-            language.Record: self._record,
-            language.Variants: self._variants,
+            grammar.Value: self._value,
+            grammar.Choice: self._choice,
+            grammar.Text: self._text,
+            grammar.Name: self._name,
+            grammar.Variable: self._variable,
+            grammar.Json: self._json,
+            grammar.Constant: self._constant,
+            grammar.Condition: self._condition,
+            grammar.StepsFile: self._steps_file,
+            grammar.ListOf: self._list,
+            grammar.MapOf: self._map,
+            grammar.ByShape: self._by_shape,
+            grammar.Named: self._named,
+            grammar.Record: self._record,
+            grammar.Variants: self._variants,
         }
 
-    def read(self, node: Node, of: language.Type, what: str) -> Any:
+    def read(self, node: Node, of: grammar.Type, what: str) -> Any:
         """The value of a node, or INVALID."""
         return self._readers[type(of)](node, of, what)
 
@@ -77,7 +94,7 @@ class Reader:
             hint = 'remove the key, or write "" for an empty text'
         self._findings.error("wrong-type", f"{what} must be {wanted}, not {found}", node.place, hint)
 
-    def _value(self, node: Node, of: language.Value, what: str) -> Any:
+    def _value(self, node: Node, of: grammar.Value, what: str) -> Any:
         template = self._scalar(node, _article(of.name), what)
         if template is None:
             return INVALID
@@ -90,7 +107,7 @@ class Reader:
             self._findings.error(of.code, message, node.place, error.hint if problem else None)
             return INVALID
 
-    def _choice(self, node: Node, of: language.Choice, what: str) -> Any:
+    def _choice(self, node: Node, of: grammar.Choice, what: str) -> Any:
         template = self._scalar(node, listing(of.options), what)
         if template is None:
             return INVALID
@@ -102,14 +119,14 @@ class Reader:
         self._findings.error("bad-value", message, node.place, hint)
         return INVALID
 
-    def _text(self, node: Node, of: language.Text, what: str) -> Any:
+    def _text(self, node: Node, of: grammar.Text, what: str) -> Any:
         if not isinstance(node, Scalar) or node.kind == "null":
             self._wrong_type(node, _article(of.name), what)
             return INVALID
         template = self._resolver.constant(node) if of.constant else self._resolver.template(node)
         return INVALID if template is None else template
 
-    def _name(self, node: Node, of: language.Name, what: str) -> Any:
+    def _name(self, node: Node, of: grammar.Name, what: str) -> Any:
         template = self._scalar(node, _article(of.name), what)
         if template is None:
             return INVALID
@@ -118,25 +135,70 @@ class Reader:
             self._findings.error("secret-shown", f"{what} holds a value from the environment", node.place, hint)
             return INVALID
         name = template.text().strip()
-        if name and len(name) <= language.MAX_NAME and name.isprintable():
+        if name and len(name) <= grammar.MAX_NAME and name.isprintable():
             return template
         problem = "is empty" if not name else "has control characters" if not name.isprintable() else "is too long"
-        hint = f"use 1 to {language.MAX_NAME} printable characters"
+        hint = f"use 1 to {grammar.MAX_NAME} printable characters"
         self._findings.error("bad-name", f"{what} {problem}", node.place, hint)
         return INVALID
 
-    def _json(self, node: Node, of: language.Json, what: str) -> Encoded:
-        return encode_json(node, self._resolver, self._findings)
+    def _variable(self, node: Node, of: grammar.Variable, what: str) -> Any:
+        if isinstance(node, Scalar) and NAME.fullmatch(node.text) and node.text not in RESERVED:
+            return node
+        if isinstance(node, Scalar):
+            message = f"`{shorten(node.text)}` is no name for a variable"
+            self._findings.error("bad-name", message, node.place, NAME_HINT)
+        else:
+            self._wrong_type(node, _article(of.name), what)
+        return INVALID
 
-    def _constant(self, node: Node, of: language.Constant, what: str) -> Any:
+    def _json(self, node: Node, of: grammar.Json, what: str) -> tree.JsonValue:
+        return tree.JsonValue(node, encode_json(node, self._resolver, self._findings))
+
+    def _condition(self, node: Node, of: grammar.Condition, what: str) -> Any:
+        if isinstance(node, Scalar) and node.kind != "null":
+            return node
+        self._wrong_type(node, "a condition", what, 'write for example "${n} > 3"')
+        return INVALID
+
+    def _steps_file(self, node: Node, of: grammar.StepsFile, what: str) -> tuple[tree.Step, ...] | None:
+        """None after an error, so that the scenario is known to be incomplete."""
+        path = self._text(node, grammar.Text("path", constant=True), what)
+        if path is INVALID:
+            return None
+        with self._included.open(path) as root:
+            if root is None:
+                return None
+            before = self._findings.errors
+            if isinstance(root, Sequence):
+                steps = self.read(root, grammar.ListOf(grammar.Named("step")), "the file")
+            else:
+                steps = self.read(root, records()["included file"], "the file").steps
+            return None if steps is INVALID or (not steps and self._findings.errors > before) else steps
+
+    def _by_shape(self, node: Node, of: grammar.ByShape, what: str) -> Any:
+        option = of.mapping if isinstance(node, Mapping) else of.sequence if isinstance(node, Sequence) else of.scalar
+        if option is not None:
+            return self.read(node, option, what)
+        words = {"a list": of.sequence, "a mapping": of.mapping, "a text": of.scalar}
+        self._wrong_type(node, " or ".join(word for word, allowed in words.items() if allowed is not None), what)
+        record = of.mapping
+        if isinstance(record, grammar.Record) and record.keeps_going:
+            return record.make(node.place, unreadable=frozenset())
+        return INVALID
+
+    def _named(self, node: Node, of: grammar.Named, what: str) -> Any:
+        return self.read(node, records()[of.name], what)
+
+    def _constant(self, node: Node, of: grammar.Constant, what: str) -> Any:
         if isinstance(node, Scalar) and node.kind != "null":
             return node
         self._wrong_type(node, "a text, a number, true or false", what)
         return INVALID
 
-    def _list(self, node: Node, of: language.ListOf, what: str) -> Any:
+    def _list(self, node: Node, of: grammar.ListOf, what: str) -> Any:
         if not isinstance(node, Sequence):
-            if of.single and (isinstance(node, Mapping) or not isinstance(of.item, language.Variants)):
+            if of.single and (isinstance(node, Mapping) or not isinstance(of.item, grammar.Variants)):
                 value = self.read(node, of.item, what)
                 return INVALID if value is INVALID else (value,)
             self._wrong_type(node, "a list or a mapping" if of.single else "a list", what)
@@ -148,7 +210,7 @@ class Reader:
         read = (self.read(item, of.item, f"an entry of {what}") for item in node.items)
         return tuple(value for value in read if value is not INVALID)
 
-    def _map(self, node: Node, of: language.MapOf, what: str) -> Any:
+    def _map(self, node: Node, of: grammar.MapOf, what: str) -> Any:
         if not isinstance(node, Mapping):
             self._wrong_type(node, f"a mapping with {_article(of.key)} as each key", what)
             return INVALID
@@ -160,7 +222,7 @@ class Reader:
                 pairs.append((read_key, value))
         return tuple(pairs)
 
-    def _variants(self, node: Node, of: language.Variants, what: str) -> Any:
+    def _variants(self, node: Node, of: grammar.Variants, what: str) -> Any:
         if not isinstance(node, Mapping):
             self._wrong_type(node, f"a mapping ({_article(of.name)})", what)
             return INVALID
@@ -174,9 +236,29 @@ class Reader:
             hint = f"make {_article(of.name)} of its own from it"
             self._findings.error("conflicting-keys", message, present[1].place, hint)
             return INVALID
-        return self._record(node, selectors[present[0].text], what)
+        record = selectors[present[0].text]
+        return self._nested(node, record, what) if of.name == "step" else self._record(node, record, what)
 
-    def _no_variant(self, node: Mapping, of: language.Variants, selectors: AnyMapping[str, Any]) -> None:
+    def _nested(self, node: Mapping, record: grammar.Record, what: str) -> Any:
+        """A step: how deep they stand in each other and how many there are is limited."""
+        self._steps += 1
+        if self._depth >= MAX_STEP_DEPTH:
+            hint = "put fewer steps in steps; a file that includes itself never ends"
+            message = f"steps stand in steps more than {MAX_STEP_DEPTH} levels deep"
+            self._findings.error("too-deep", message, node.place, hint)
+            return INVALID
+        if self._steps > MAX_STEPS:
+            if self._steps == MAX_STEPS + 1:
+                message = f"the scenario has more than {MAX_STEPS:,} steps"
+                self._findings.error("too-large", message, node.place, "use `repeat`, or split the scenario")
+            return INVALID
+        self._depth += 1
+        try:
+            return self._record(node, record, what)
+        finally:
+            self._depth -= 1
+
+    def _no_variant(self, node: Mapping, of: grammar.Variants, selectors: AnyMapping[str, Any]) -> None:
         fields = {field.name for record in of.records for field in record.fields}
         for entry in node.entries:
             if entry.key.text not in fields:
@@ -187,10 +269,10 @@ class Reader:
         message = f"{_article(of.name)} needs exactly one of {listing(selectors)}"
         self._findings.error("missing-key", message, node.place, "add one of these keys")
 
-    def _record(self, node: Node, of: language.Record, what: str) -> Any:
+    def _record(self, node: Node, of: grammar.Record, what: str) -> Any:
         if not isinstance(node, Mapping):
-            needed = [f"{field.name}: {field.example}" for field in of.fields if field.required]
-            hint = f"write {{{', '.join(needed)}}}" if needed else None
+            shown = [field for field in of.fields if field.required or field.name in of.one_of[:1]]
+            hint = f"write {{{', '.join(f'{field.name}: {field.example}' for field in shown)}}}" if shown else None
             self._wrong_type(node, "a mapping", what, hint)
             return of.make(node.place, unreadable=frozenset()) if of.keeps_going else INVALID
         fields = {field.name: field for field in of.fields}
@@ -205,28 +287,34 @@ class Reader:
             places[key.text] = key.place
             errors_before = self._findings.errors
             value = self.read(value_node, field.type, f"`{key.text}`")
-            if value is INVALID and key.text in of.selectors and isinstance(field.type, language.Text):
+            if value is INVALID and key.text in of.selectors and isinstance(field.type, grammar.Text):
                 # The step survives without its address, so that what it saves is known to later steps.
                 value = Template(Scalar(value_node.place, ""), ())
             if value is not INVALID:
-                found[key.text] = value
+                found[field.attribute] = value
             if self._findings.errors > errors_before:
                 unreadable.add(key.text)
-        self._check_keys(node, of, places)
+        self._check_keys(node, of, fields, places)
         if of.keeps_going:
             return of.make(node.place, unreadable=frozenset(unreadable), **found)
-        needed = [field.name for field in of.fields if field.required]
-        needed.extend(name for name in of.selectors if name in places)
+        needed = [field.attribute for field in of.fields if field.required]
+        needed.extend(fields[name].attribute for name in of.selectors if name in places)
         return of.make(node.place, **found) if all(name in found for name in needed) else INVALID
 
-    def _unknown_key(self, key: Scalar, of: language.Record, fields: AnyMapping[str, Any]) -> None:
+    def _unknown_key(self, key: Scalar, of: grammar.Record, fields: AnyMapping[str, Any]) -> None:
         # Another method key is no sensible guess inside a step that already has one.
         known = [name for name in fields if name not in of.selectors]
         hint = did_you_mean(key.text, known, f"known keys: {', '.join(known)}" if known else None)
         message = f"unknown key `{shorten(key.text)}` in {_article(of.name)}"
         self._findings.error("unknown-key", message, key.place, hint)
 
-    def _check_keys(self, node: Mapping, of: language.Record, places: AnyMapping[str, Place]) -> None:
+    def _check_keys(
+        self,
+        node: Mapping,
+        of: grammar.Record,
+        fields: AnyMapping[str, grammar.Field],
+        places: AnyMapping[str, Place],
+    ) -> None:
         for field in of.fields:
             if field.required and field.name not in places:
                 message = f"{_article(of.name)} needs `{field.name}`"
@@ -234,7 +322,8 @@ class Reader:
                 self._findings.error("missing-key", message, node.place, hint)
         if of.one_of and not any(name in places for name in of.one_of):
             message = f"{_article(of.name)} needs {listing(of.one_of)}"
-            self._findings.error("missing-key", message, node.place, "add for example `steps: [{get: /}]`")
+            example = f"{of.one_of[0]}: {fields[of.one_of[0]].example}"
+            self._findings.error("missing-key", message, node.place, f"add for example `{example}`")
         for group in of.exclusive:
             present = [name for name in places if name in group]
             if len(present) > 1:
@@ -243,7 +332,7 @@ class Reader:
                 self._findings.error("conflicting-keys", message, places[present[1]], hint)
 
 
-NAME_HINT = "use letters, digits and _, not starting with a digit; `env` and `random` are taken"
+NAME_HINT = "use letters, digits and _, not starting with a digit; `env`, `random` and `py` are taken"
 
 
 def _describe(node: Node) -> str:

@@ -1,102 +1,45 @@
-"""The holes of texts: `${name}`, `${env.X:-default}`, `${random.int(1, 20)}`, and `$${` for a literal `${`.
+"""Fills in what is known before the run: constants, the environment, functions of both.
 
-What is known before the run (constants and the environment) is filled in here; what changes during the run stays a
-piece of its own. A value that was really taken from the environment is secret, the default in the scenario is not.
+What changes during the run stays a piece of its own. A value that was really taken from the environment is secret, and
+so is what is made of it; the default in the scenario is not.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple, TypeAlias
 
 from kilobar.errors import Place
-from kilobar.scenario.findings import Findings, did_you_mean, listing, shorten
-from kilobar.scenario.yaml_nodes import Kind, Scalar
+from kilobar.scenario import expressions as syntax
+from kilobar.scenario.expressions import HOLE_HINT, Expression, ExpressionError, Hole, parse_text
+from kilobar.scenario.findings import Findings, did_you_mean, shorten
+from kilobar.scenario.fold import folded
+from kilobar.scenario.functions import FUNCTIONS, argument_problem, bounds_problem, count_problem
+from kilobar.scenario.pieces import (
+    Computed,
+    FromPython,
+    Joined,
+    Known,
+    Live,
+    Named,
+    Operand,
+    Piece,
+    Template,
+    pieces_of,
+)
+from kilobar.scenario.yaml_nodes import Scalar
 
 MAX_EXPANSION = 16 * 1024 * 1024
 """Characters that constants and the environment may add to a scenario in all."""
 
-MAX_HOLES = 1_000
-"""Holes in one text."""
-
-FUNCTIONS: Mapping[str, tuple[str, str]] = {
-    "random.int": ("${random.int(1, 20)}", "a random whole number, both bounds included, drawn for each request"),
-}
-"""Name -> (example, meaning)."""
-
-RESERVED = frozenset(("env", "random"))
+RESERVED = frozenset(("env", "random", "py"))
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 
-_ENV = re.compile(r"env\.([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", re.DOTALL)
-_CALL = re.compile(r"([A-Za-z_][A-Za-z0-9_.]*)\s*\((.*)\)", re.DOTALL)
-_DOTTED = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)\.([A-Za-z0-9_.]+)")
-_CREDENTIALS = re.compile(r"(://)[^/?#@]*@")
-_INT = re.compile(r"-?[0-9]{1,19}")
-
-
-class Known(NamedTuple):
-    """Text that is known before the run."""
-
-    text: str
-    secret: bool = False
-    hole: str | None = None
-    """The name in the hole that it fills; None for text that stands in the scenario itself."""
-    kind: Kind = "text"
-    """What YAML takes the value for; only a constant is anything but text."""
-
-
-class Saved(NamedTuple):
-    """A value that an earlier step of the flow saves."""
-
-    name: str
-    place: Place
-
-
-class Random(NamedTuple):
-    """A random whole number, both bounds included."""
-
-    low: int
-    high: int
-
-
-Piece: TypeAlias = Known | Saved | Random
-
-
-class Template(NamedTuple):
-    """A text with its holes."""
-
-    node: Scalar
-    """As it was written."""
-    pieces: tuple[Piece, ...]
-
-    @property
-    def place(self) -> Place:
-        """Where it stands."""
-        return self.node.place
-
-    def place_at(self, offset: int) -> Place:
-        """Where a character of its known text stands; its start when holes come before."""
-        return self.node.place_at(offset) if self.node.text == self.text() else self.place
-
-    @property
-    def is_constant(self) -> bool:
-        """Whether everything is known before the run."""
-        return all(isinstance(piece, Known) for piece in self.pieces)
-
-    @property
-    def is_secret(self) -> bool:
-        """Whether any of it came from the environment."""
-        return any(isinstance(piece, Known) and piece.secret for piece in self.pieces)
-
-    def text(self) -> str:
-        """The known text of a constant template."""
-        return "".join(piece.text for piece in self.pieces if isinstance(piece, Known))
-
-    def shown(self) -> str:
-        """The text as a message may show it: nothing from the environment, no user and password of an address."""
-        text = self.node.text if self.is_secret or not self.is_constant else self.text()
-        return shorten(_CREDENTIALS.sub(r"\1***@", text))
+_RESERVED_HINT = {
+    "env": "write ${env.NAME}",
+    "random": "write ${random.int(1, 20)}",
+    "py": "write ${py.module.function()}",
+}
 
 
 class Resolver:
@@ -122,137 +65,197 @@ class Resolver:
         """Defines a constant. It may use the environment and constants before it."""
         template = self.template(value)
         for piece in template.pieces:
-            if isinstance(piece, Random):
+            if isinstance(piece, Live) and isinstance(piece.value, Named):
+                self._unknown_constant(piece.value)
+            elif isinstance(piece, Live):
                 hint = "use the function where the value is needed"
-                self._findings.error("not-constant", "a constant cannot be random", value.place, hint)
-            elif isinstance(piece, Saved):
-                self._unknown_constant(piece)
+                message = f"a constant cannot be made by `{piece.label}`, which changes during the run"
+                self._findings.error("not-constant", message, value.place, hint)
         known = tuple(piece for piece in template.pieces if isinstance(piece, Known))
         self._constants[name] = known or (Known("", hole=name),)
 
-    def _unknown_constant(self, piece: Saved) -> None:
-        if piece.name in self._declared:
+    def _unknown_constant(self, named: Named) -> None:
+        name, place = named.name, named.place
+        if name in self._declared:
             hint = "move it up: constants are filled in from top to bottom"
-            self._findings.error("unknown-variable", f"the constant `{piece.name}` is defined later", piece.place, hint)
+            self._findings.error("unknown-variable", f"the constant `{name}` is defined later", place, hint)
         else:
-            hint = did_you_mean(piece.name, self._constants) or "define it under `variables` first"
-            self._findings.error("unknown-variable", f"there is no constant `{piece.name}`", piece.place, hint)
+            hint = did_you_mean(name, self._constants) or "define it under `variables` first"
+            self._findings.error("unknown-variable", f"there is no constant `{shorten(named.label)}`", place, hint)
 
     def constant(self, node: Scalar) -> Template | None:
         """The template of a text that must be known before the run, or None with the reason among the findings."""
         before = self._findings.errors
         template = self.template(node)
         for piece in template.pieces:
-            if isinstance(piece, Saved):
-                hint = did_you_mean(piece.name, self._constants, "only constants and ${env.X} may stand here")
-                message = f"`{piece.name}` is no constant, and this must be known before the run"
-                code = "not-constant" if piece.name not in self._declared else "unknown-variable"
-                self._findings.error(code, message, piece.place, hint)
-            elif isinstance(piece, Random):
-                hint = "write a fixed value"
-                self._findings.error("not-constant", "this must be known before the run", node.place, hint)
+            if isinstance(piece, Live):
+                self._not_constant(piece, node.place)
         return template if self._findings.errors == before else None
+
+    def _not_constant(self, piece: Live, place: Place) -> None:
+        if not isinstance(piece.value, Named):
+            message = f"`{shorten(piece.label)}` changes during the run, and this must be known before it"
+            self._findings.error("not-constant", message, place, "write a fixed value")
+            return
+        name = piece.value.name
+        hint = did_you_mean(name, self._constants, "only constants and ${env.X} may stand here")
+        message = f"`{shorten(piece.label)}` is no constant, and this must be known before the run"
+        code = "not-constant" if name not in self._declared else "unknown-variable"
+        self._findings.error(code, message, piece.place, hint)
 
     def template(self, node: Scalar) -> Template:
         """The text with its holes. A bad hole is reported and left empty."""
-        text = node.text
-        if "${" not in text:
-            return Template(node, (Known(text, kind=node.kind),))
+        if "${" not in node.text:
+            return Template(node, (Known(node.text, kind=node.kind),))
+        try:
+            parts = parse_text(node.text)
+        except ExpressionError as problem:
+            self.report(problem, node)
+            return Template(node, (Known(node.text[: problem.offset].partition("${")[0]),))
+        return self.assembled(parts, node)
+
+    def assembled(self, parts: Iterable[str | Hole], node: Scalar) -> Template:
+        """The template of parts that were parsed already; the holes' offsets count in the text of `node`."""
+        parts = tuple(parts)
         pieces: list[Piece] = []
-        position = holes = 0
-        while (start := text.find("${", position)) >= 0:
-            if start > 0 and text[start - 1] == "$" and start - 1 >= position:
-                pieces.append(Known(text[position : start - 1] + "${"))
-                position = start + 2
+        for part in parts:
+            if isinstance(part, str):
+                pieces.append(Known(part))
                 continue
-            if start > position:
-                pieces.append(Known(text[position:start]))
-            end = text.find("}", start)
-            holes += 1
-            if end < 0 or holes > MAX_HOLES:
-                message = "`${` is not closed by a `}`" if end < 0 else f"more than {MAX_HOLES} holes in one text"
-                self._findings.error("bad-hole", message, node.place_at(start), "write `$${` for a literal `${`")
-                position = len(text)
-                break
-            pieces.extend(self._hole(text[start + 2 : end], node.place_at(start)))
-            position = end + 1
-        if position < len(text):
-            pieces.append(Known(text[position:]))
-        return Template(node, tuple(pieces))
+            value = self._resolved(part.expression, node)
+            if value is not None:
+                pieces.extend(pieces_of(value, node.place_at(part.offset)))
+        return Template(node, tuple(pieces), is_hole=len(parts) == 1 and isinstance(parts[0], Hole))
 
-    def _hole(self, content: str, place: Place) -> tuple[Piece, ...]:
-        content = content.strip()
-        if "${" in content:
-            hint = "define the inner value under `variables` and use its name"
-            self._findings.error("not-supported", "holes cannot stand in holes yet", place, hint)
-            return ()
-        if match := _ENV.fullmatch(content):
-            return self._environment(match.group(1), match.group(2), place)
-        if NAME.fullmatch(content):
-            return self._variable(content, place)
-        if match := _CALL.fullmatch(content):
-            return self._call(match.group(1), match.group(2), place)
-        self._bad_hole(content, place)
-        return ()
+    def report(self, problem: ExpressionError, node: Scalar) -> None:
+        """Adds what is wrong with the form of a text to the findings."""
+        self._findings.error(problem.code, problem.message, node.place_at(problem.offset), problem.hint)
 
-    def _environment(self, name: str, default: str | None, place: Place) -> tuple[Piece, ...]:
+    def _resolved(self, expression: Expression, node: Scalar) -> Operand | None:
+        """The expression with its constants; None when it is wrong, which was reported."""
+        match expression:
+            case syntax.Literal(text, kind):
+                return Known(text, kind=kind)
+            case syntax.Environment():
+                return self._environment(expression, node)
+            case syntax.Reference():
+                return self._reference(expression, node)
+            case syntax.Join(parts):
+                operands = self._all(parts, node)
+                return None if operands is None else _joined(operands)
+            case syntax.Call():
+                return self._call(expression, node)
+            case syntax.PythonCall(function, arguments, offset):
+                operands = self._all(arguments, node)
+                return None if operands is None else FromPython(function, operands, node.place_at(offset))
+
+    def _all(self, expressions: Iterable[Expression], node: Scalar) -> tuple[Operand, ...] | None:
+        operands = [self._resolved(expression, node) for expression in expressions]
+        found = tuple(operand for operand in operands if operand is not None)
+        return found if len(found) == len(operands) else None
+
+    def _environment(self, expression: syntax.Environment, node: Scalar) -> Operand | None:
+        name, place = expression.name, node.place_at(expression.offset)
         value = self._env.get(name)
-        if not value and default is not None:
-            return self._spend((Known(default, hole=name),), place)
+        if not value and expression.default is not None:
+            default = self._resolved(expression.default, node)
+            if default is None:
+                return None
+            return _joined(
+                self._spend((_under(part, name),), place) if isinstance(part, Known) else part
+                for part in (default.parts if isinstance(default, Joined) else (default,))
+            )
         if value is None:
             hint = f"set it, or give a default: ${{env.{name}:-value}}"
             self._findings.error("missing-env", f"the environment variable `{name}` is not set", place, hint)
-            return ()
+            return None
         if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
             message = f"the environment variable `{name}` is not UTF-8"
             self._findings.error("bad-value", message, place, "set it to valid UTF-8")
-            return ()
+            return None
         return self._spend((Known(value, secret=True, hole=name),), place)
 
-    def _variable(self, name: str, place: Place) -> tuple[Piece, ...]:
+    def _reference(self, expression: syntax.Reference, node: Scalar) -> Operand | None:
+        name, path, place = expression.name, expression.path, node.place_at(expression.offset)
         if name in RESERVED:
-            self._findings.error("bad-hole", f"`{name}` alone is not a value", place, _RESERVED_HINT[name])
-            return ()
+            named = Named(name, path, place)
+            hint = did_you_mean(named.label, FUNCTIONS) or _RESERVED_HINT[name]
+            self._findings.error("bad-hole", f"`{shorten(named.label)}` is not a value", place, hint)
+            return None
         constant = self._constants.get(name)
         if constant is None:
-            return (Saved(name, place),)
+            return Named(name, path, place)
+        if path:
+            label = shorten(Named(name, path, place).label)
+            message = f"there is no `{label}`: the constant `{name}` has no members"
+            self._findings.error("unknown-variable", message, place, HOLE_HINT)
+            return None
         return self._spend(tuple(known._replace(hole=name) for known in constant), place)
 
-    def _call(self, name: str, arguments: str, place: Place) -> tuple[Piece, ...]:
-        if name not in FUNCTIONS:
-            hint = did_you_mean(name, FUNCTIONS, f"there is {listing(example for example, _ in FUNCTIONS.values())}")
+    def _call(self, call: syntax.Call, node: Scalar) -> Operand | None:
+        name, place = call.function, node.place_at(call.offset)
+        function = FUNCTIONS.get(name)
+        if function is None:
+            hint = did_you_mean(name, FUNCTIONS, "docs/reference/scenario.md lists all functions")
             self._findings.error("unknown-function", f"there is no function `{shorten(name)}`", place, hint)
-            return ()
-        bounds = [part.strip() for part in arguments.split(",")]
-        if len(bounds) != 2 or not all(_INT.fullmatch(bound) for bound in bounds):
-            hint = "write ${random.int(1, 20)}"
-            self._findings.error("bad-hole", "random.int takes two whole numbers", place, hint)
-            return ()
-        low, high = (int(bound) for bound in bounds)
-        if low > high or low < -(2**63) or high >= 2**63:
-            message = "the first bound is above the second" if low > high else "a bound does not fit in 64 bits"
-            self._findings.error("bad-hole", f"random.int: {message}", place, "write the smaller bound first")
-            return ()
-        return (Random(low, high),)
+            return None
+        hint = f"write for example {function.example}"
+        if problem := count_problem(function, len(call.arguments)):
+            self._findings.error("bad-hole", f"`{name}` takes {problem}", place, hint)
+            return None
+        resolved = self._all(call.arguments, node)
+        if resolved is None:
+            return None
+        arguments = tuple(_joined([operand]) if isinstance(operand, Joined) else operand for operand in resolved)
+        for index, argument in enumerate(arguments):
+            parameter = function.parameter(index)
+            if not isinstance(argument, Known):
+                if parameter.constant:
+                    message = f"{name}: `{parameter.name}` must be known before the run"
+                    self._findings.error("not-constant", message, place, hint)
+                    return None
+            elif problem := argument_problem(parameter.kind, argument.text):
+                shown = parameter.name if argument.secret else shorten(argument.text)
+                self._findings.error("bad-hole", f"{name}: `{shown}` is {problem}", place, hint)
+                return None
+        texts = [argument.text if isinstance(argument, Known) else None for argument in arguments]
+        if problem := bounds_problem(name, texts) if len(texts) > 1 else None:
+            self._findings.error("bad-hole", f"{name}: {problem}", place, "write the smaller bound first")
+            return None
+        return self._computed(name, arguments, place)
 
-    def _bad_hole(self, content: str, place: Place) -> None:
-        shown = shorten(content)
-        if dotted := _DOTTED.fullmatch(content):
-            known = ["env", *FUNCTIONS, *self._constants]
-            hint = did_you_mean(content, known) or did_you_mean(dotted.group(1), known) or _HOLE_HINT
-            self._findings.error("unknown-variable", f"there is no `{shown}`", place, hint)
-        else:
-            self._findings.error("bad-hole", f"`${{{shown}}}` cannot be understood", place, _HOLE_HINT)
+    def _computed(self, name: str, arguments: tuple[Operand, ...], place: Place) -> Operand:
+        known = [argument for argument in arguments if isinstance(argument, Known)]
+        if len(known) == len(arguments):
+            text = folded(name, [argument.text for argument in known])
+            if text is not None:
+                return self._spend((Known(text, any(argument.secret for argument in known), name),), place)
+        return Computed(name, arguments)
 
-    def _spend(self, pieces: tuple[Known, ...], place: Place) -> tuple[Known, ...]:
+    def _spend(self, pieces: tuple[Known, ...], place: Place) -> Operand:
         """Keeps constants that use constants from growing without a limit."""
         self._expanded += sum(len(piece.text) for piece in pieces)
         if self._expanded <= MAX_EXPANSION:
-            return pieces
+            return _one(pieces)
         message = f"constants and the environment add more than {MAX_EXPANSION:,} characters"
         self._findings.error("too-large", message, place, "use shorter constants")
-        return ()
+        return Known("")
 
 
-_HOLE_HINT = "write ${name}, ${env.NAME:-default} or ${random.int(1, 20)}; `$${` for a literal `${`"
-_RESERVED_HINT = {"env": "write ${env.NAME}", "random": "write ${random.int(1, 20)}"}
+def _one(pieces: tuple[Known, ...]) -> Operand:
+    return pieces[0] if len(pieces) == 1 else Joined(pieces)
+
+
+def _under(known: Known, name: str) -> Known:
+    return known if known.hole else known._replace(hole=name)
+
+
+def _joined(operands: Iterable[Operand]) -> Operand:
+    """One text of several operands. Known ones become one, so that functions of them can be computed."""
+    parts = [part for operand in operands for part in (operand.parts if isinstance(operand, Joined) else (operand,))]
+    if parts and all(isinstance(part, Known) for part in parts):
+        known = [part for part in parts if isinstance(part, Known)]
+        if len(known) == 1:
+            return known[0]._replace(kind="text")
+        return Known("".join(part.text for part in known), any(part.secret for part in known), known[0].hole)
+    return Joined(tuple(parts))

@@ -9,23 +9,23 @@ import json
 from pathlib import Path
 from typing import Any
 
-from kilobar.scenario.language import (
+from kilobar.scenario.grammar import (
     MAX_NAME,
-    SCENARIO,
+    ByShape,
     Choice,
-    Constant,
     Field,
     Json,
     ListOf,
     MapOf,
     Name,
+    Named,
     Record,
-    Text,
     Type,
     Value,
+    Variable,
     Variants,
-    records,
 )
+from kilobar.scenario.language import SCENARIO, records
 
 SCHEMA_FILE = Path(__file__).with_name("scenario.schema.json")
 """The schema as it is shipped; a test keeps it equal to `json_schema()`."""
@@ -89,21 +89,37 @@ def _field(field: Field) -> dict[str, Any]:
 
 def _type(of: Type) -> dict[str, Any]:
     match of:
-        case Value(pattern=pattern, json_type=json_type):
-            text = {"type": "string", "pattern": rf"^\s*({pattern})\s*$|{_HOLE}"}
-            return {"anyOf": [{"type": json_type}, text]} if json_type else text
-        case Choice(options=options):
-            return {"anyOf": [{"enum": list(options)}, {"type": "string", "pattern": _HOLE}]}
-        case Name():
-            return {**_SCALAR, "minLength": 1, "maxLength": MAX_NAME}
-        case Text() | Constant():
-            return dict(_SCALAR)
-        case Json():
-            return {}
         case ListOf(item=item, single=single):
             schema = {"type": "array", "items": _type(item), "minItems": 1}
             return {"anyOf": [_type(item), schema]} if single else schema
         case MapOf(value=value):
             return {"type": "object", "additionalProperties": _type(value)}
-        case Record(name=name) | Variants(name=name):
+        case ByShape():
+            return {"anyOf": [_option(option, of) for option in of.options]}
+        case Record(name=name) | Variants(name=name) | Named(name=name):
             return {"$ref": _reference(name)}
+    return _scalar(of)
+
+
+def _scalar(of: Type) -> dict[str, Any]:
+    match of:
+        case Value(pattern=pattern, json_type=json_type):
+            text = {"type": "string", "pattern": rf"^\s*({pattern})\s*$|{_HOLE}"}
+            return {"anyOf": [{"type": json_type}, text]} if json_type else text
+        case Choice(options=options):
+            numbers = [float(option) for option in options if option.replace(".", "").isdigit()]
+            return {"anyOf": [{"enum": [*options, *numbers]}, {"type": "string", "pattern": _HOLE}]}
+        case Name():
+            return {**_SCALAR, "minLength": 1, "maxLength": MAX_NAME}
+        case Variable():
+            return {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,99}$"}
+        case Json():
+            return {}
+    return dict(_SCALAR)
+
+
+def _option(option: Type, of: ByShape) -> dict[str, Any]:
+    """One of several shapes; a JSON value is narrowed to the shape in which it may stand there."""
+    if not isinstance(option, Json):
+        return _type(option)
+    return {"type": "array"} if option is of.sequence and option is not of.scalar else {"not": {"type": "object"}}

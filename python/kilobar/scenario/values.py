@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
+from urllib.parse import unquote
 
 from kilobar.model.units import DURATION_HINT, MAX_COUNT, UnitError, parse_count, parse_duration, parse_size
+from kilobar.scenario.address import AddressError, split_address
 
 STATUS_HINT = "write 200, 2xx, 200-299 or a list of them"
 
@@ -89,3 +92,51 @@ def parse_limit(text: str) -> int:
     if size_bytes == 0:
         raise UnitError("size", "zero is too small here", "write for example 64KiB")
     return size_bytes
+
+
+def parse_true(text: str) -> bool:
+    """Only `true`: the key says all, `false` would mean nothing."""
+    if text in ("true", "True", "TRUE"):
+        return True
+    raise UnitError("`true`", "there is nothing else to say", "write true, or leave the key out")
+
+
+def parse_whole(text: str, most: int, least: int = 0) -> int:
+    """A whole number between two bounds, both included."""
+    if re.fullmatch(r"[0-9]{1,9}", text) and least <= int(text) <= most:
+        return int(text)
+    raise UnitError("whole number", f"it is not from {least:,} to {most:,}", f"write a number from {least} to {most}")
+
+
+def parse_pick(text: str) -> str | int:
+    """Which of several values; a number is an index."""
+    if text in ("first", "random", "all"):
+        return text
+    if re.fullmatch(r"-?[0-9]{1,6}", text):
+        return int(text)
+    raise UnitError("choice", "it is no index and none of the words", "write first, random, all or an index such as 2")
+
+
+class ProxyAddress(NamedTuple):
+    """Where a proxy is."""
+
+    host: str
+    port: int
+    user_info: str | None
+    """User and password as `user:password`, percent-decoded."""
+
+
+def parse_proxy(text: str) -> ProxyAddress:
+    """`http://127.0.0.1:3128`, with or without `user:password@`."""
+    hint = "write http://host:port"
+    scheme, separator, rest = text.partition("://")
+    if not separator or scheme.lower() != "http":
+        raise UnitError("proxy", "its scheme is not http", hint)
+    user_info, at, address = rest.rpartition("@")
+    try:
+        origin, end = split_address(f"http://{address}")
+    except AddressError as error:
+        raise UnitError("proxy", error.message, error.hint) from None
+    if f"http://{address}"[end:] not in ("", "/"):
+        raise UnitError("proxy", "it has a path", hint)
+    return ProxyAddress(origin.host, origin.port, unquote(user_info) if at else None)

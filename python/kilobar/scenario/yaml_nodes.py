@@ -18,11 +18,22 @@ from kilobar.scenario.findings import Findings
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 64
-MAX_NODES = 300_000
+MAX_NODES = 1_000_000
 MAX_ALIAS_WEIGHT = 100_000
 """Limit of what all aliases together add to the tree: nodes, and 64 characters of text count as one more."""
 
 Kind = Literal["text", "int", "float", "bool", "null"]
+
+
+class Limits(NamedTuple):
+    """How large a file may be: bytes, values, and what all its aliases may add."""
+
+    bytes: int = MAX_BYTES
+    nodes: int = MAX_NODES
+    alias_weight: int = MAX_ALIAS_WEIGHT
+
+
+OF_SCENARIO = Limits()
 
 
 class Scalar(NamedTuple):
@@ -76,15 +87,19 @@ _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\
 _NUMBER_START = frozenset("+-.0123456789")
 
 
+_NO_KEY = -1
+"""`inner` of what stands for a key that is none: its value is read and left out."""
+
+
 class _AbortError(Exception):
     """The tree cannot be built any further; the reason is among the findings."""
 
 
-def read_yaml(data: bytes, file: str, findings: Findings) -> Node | None:
+def read_yaml(data: bytes, file: str, findings: Findings, limits: Limits = OF_SCENARIO) -> Node | None:
     """The tree of the one document in `data`, or None with the reason in `findings`."""
     try:
-        text = _decode(data, file, findings)
-        root = _Builder(text, file, findings).build()
+        text = _decode(data, file, findings, limits)
+        root = _Builder(text, file, findings, limits).build()
     except _AbortError:
         return None
     except yaml.YAMLError as error:
@@ -98,11 +113,11 @@ def read_yaml(data: bytes, file: str, findings: Findings) -> Node | None:
     return root
 
 
-def _decode(data: bytes, file: str, findings: Findings) -> str:
+def _decode(data: bytes, file: str, findings: Findings, limits: Limits) -> str:
     start = Place(file, 1, 1)
-    if len(data) > MAX_BYTES:
+    if len(data) > limits.bytes:
         hint = "keep large bodies and data in files of their own"
-        findings.error("too-large", f"the file has {len(data):,} bytes, more than {MAX_BYTES:,}", start, hint)
+        findings.error("too-large", f"the file has {len(data):,} bytes, more than {limits.bytes:,}", start, hint)
         raise _AbortError
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         findings.error("not-utf8", "the file is UTF-16, at byte 0", start, "save the file as UTF-8")
@@ -173,10 +188,11 @@ class _Open:
 class _Builder:
     """Turns the events of one document into its tree."""
 
-    def __init__(self, text: str, file: str, findings: Findings) -> None:
+    def __init__(self, text: str, file: str, findings: Findings, limits: Limits) -> None:
         self.text = text
         self.file = file
         self.findings = findings
+        self.limits = limits
         self.stack: list[_Open] = []
         self.anchors: dict[str, tuple[Node, int, int] | None] = {}
         """Node, weight and height; None while the node is still open."""
@@ -233,7 +249,7 @@ class _Builder:
         else:
             # After the quote, if there are no escapes in the text.
             inner = 1 if self.text.startswith(text, start + 1) else None
-        node = Scalar(place, text, _kind(text) if plain else "text", inner)
+        node = Scalar(place, text, kind_of(text) if plain else "text", inner)
         if event.anchor is not None:
             self.anchors[event.anchor] = (node, self.weight - before, 0)
         self._add(node, 0)
@@ -271,8 +287,8 @@ class _Builder:
         node, weight, height = anchored
         self.weight += weight
         self.alias_weight += weight
-        if self.alias_weight > MAX_ALIAS_WEIGHT:
-            message = f"the aliases of this file expand to more than {MAX_ALIAS_WEIGHT:,} values"
+        if self.alias_weight > self.limits.alias_weight:
+            message = f"the aliases of this file expand to more than {self.limits.alias_weight:,} values"
             self._fail("too-large", message, place, "use fewer or smaller aliases")
         if len(self.stack) + height > MAX_DEPTH:
             self._too_deep(place)
@@ -288,8 +304,9 @@ class _Builder:
         self.findings.error("yaml-tag", f"the YAML tag `{shown}` is not part of the language", place, hint)
 
     def _add(self, node: Node, height: int) -> None:
-        if self.nodes > MAX_NODES:
-            self._fail("too-large", f"the file has more than {MAX_NODES:,} values", node.place, "split the scenario")
+        if self.nodes > self.limits.nodes:
+            message = f"the file has more than {self.limits.nodes:,} values"
+            self._fail("too-large", message, node.place, "split the scenario")
         if not self.stack:
             self.root = node
             return
@@ -304,11 +321,10 @@ class _Builder:
             top.key = node
         else:
             self.findings.error("yaml-key", "a list or mapping cannot be a key", node.place, "use a text as the key")
-            # Unique, so that it cannot look like a duplicate as well.
-            top.key = Scalar(node.place, f"\0{len(top.entries)}")
+            top.key = Scalar(node.place, "", inner=_NO_KEY)
 
     def _add_entry(self, top: _Open, key: Scalar, value: Node) -> None:
-        if key.text.startswith("\0"):
+        if key.inner == _NO_KEY:
             return
         if key.text == "<<" and key.kind == "text" and key.inner == 0:
             hint = "write the keys out; an alias may stand for a whole value"
@@ -323,7 +339,7 @@ class _Builder:
         top.entries.append(Entry(key, value))
 
 
-def _kind(text: str) -> Kind:
+def kind_of(text: str) -> Kind:
     """What a plain scalar is by the core schema of YAML 1.2."""
     if text in _NULL:
         return "null"

@@ -9,7 +9,7 @@ from kilobar.model.plan import Flow, Origin, Plan, Request, Stage, Template, Thi
 
 SECOND_NS = 1_000_000_000
 MS = 1_000_000
-ERROR_CLASSES = 16
+ERROR_CLASSES = 17
 STATUS = 12
 """Index of the error class `status`."""
 

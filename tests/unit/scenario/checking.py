@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from kilobar.scenario import Checked, EngineChecks, Overrides, check_text
 
 ROOT = Path(__file__).parents[3]
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
-_PATH = re.compile(r"\$(\.[A-Za-z_]\w*|\[-?\d+\]|\[\"[^\"]*\"\])*")
+_PATH = re.compile(r"\$(\.[A-Za-z_]\w*|\[-?\d+\]|\[\*\]|\[\"[^\"]*\"\])*")
 
 
 def json_path_problem(path: str) -> tuple[int, str] | None:
@@ -22,7 +23,20 @@ def json_path_problem(path: str) -> tuple[int, str] | None:
     return (match.end() if match else 0), "it cannot go on like this"
 
 
-ENGINE = EngineChecks(json_path_problem, lambda plan_json: None)
+def expression_problem(text: str) -> tuple[int, str] | None:
+    """Stands in for the parsers of XPath, CSS and regular expressions: brackets must be closed."""
+    return None if text.count("(") == text.count(")") else (text.find("("), "it is not closed")
+
+
+def inspect_data(path: str, format_json: str, columns: list[str]) -> tuple[list[str], int, int]:
+    """Stands in for the scanner of data: plain CSV with a header."""
+    lines = Path(path).read_text(encoding="utf-8").splitlines()
+    return columns or lines[0].split(","), len(lines) - (not columns), Path(path).stat().st_size
+
+
+ENGINE = EngineChecks(
+    json_path_problem, lambda plan_json: None, expression_problem, expression_problem, expression_problem, inspect_data
+)
 
 
 def check(text: str | bytes, env: Mapping[str, str] | None = None, overrides: Overrides | None = None) -> Checked:
@@ -39,6 +53,33 @@ def request(step: str, env: Mapping[str, str] | None = None, top: str = "") -> d
     text = f"target: http://h:81/base\n{top}\nload: {{users: 1, for: 1s}}\nsteps:\n"
     text += f"  - {{get: /first, name: first, save: {{id: {{json: $.id}}}}}}\n  - {step}\n"
     return plan(text, env)["flows"][0]["steps"][-1]
+
+
+def variable(index: int, encode: str = "raw") -> dict[str, Any]:
+    """The part of a template that a saved value fills."""
+    return {"hole": {"value": {"variable": index}, "encode": encode}}
+
+
+def random_int(low: int, high: int, encode: str = "raw") -> dict[str, Any]:
+    """The part of a template that is a random number."""
+    arguments = [{"json": str(low)}, {"json": str(high)}]
+    return {"hole": {"value": {"call": {"function": "random.int", "arguments": arguments}}, "encode": encode}}
+
+
+def steps(text: str, top: str = "") -> list[dict[str, Any]]:
+    """The steps of a plan whose only flow has these, in block style."""
+    return plan(f"target: http://h\nload: {{users: 1, for: 1s}}\n{top}\nsteps:\n{indented(text)}")["flows"][0]["steps"]
+
+
+def indented(text: str) -> str:
+    """A block of YAML, two columns to the right."""
+    return textwrap.indent(textwrap.dedent(text).strip("\n"), "  ") + "\n"
+
+
+def told(text: str, top: str = "") -> list[str]:
+    """The codes of what is wrong with these steps."""
+    checked = check(f"target: http://h\nload: {{users: 1, for: 1s}}\n{top}\nsteps:\n{indented(text)}")
+    return codes(checked)
 
 
 def codes(checked: Checked) -> list[str]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from kilobar.scenario.findings import Findings
-from kilobar.scenario.language import Field, Record, Variants, records
+from kilobar.scenario.grammar import Field, Record, Variants
+from kilobar.scenario.language import records
 from kilobar.scenario.parse import INVALID, Reader
 from kilobar.scenario.resolve import Resolver
 from kilobar.scenario.yaml_nodes import read_yaml
@@ -15,6 +18,9 @@ FIELDS = [
     pytest.param(record, field, id=f"{record.name}.{field.name}") for record in RECORDS for field in record.fields
 ]
 
+BESIDE = {"attribute": ("css",), "group": ("regex",), "max": ("exponential",)}
+"""Keys that only mean something beside another one."""
+
 
 def document(record: Record, field: Field) -> str:
     """A record with this field and whatever else it needs."""
@@ -22,14 +28,20 @@ def document(record: Record, field: Field) -> str:
     if record.selectors and field.name not in record.selectors and not set(needed) & set(record.selectors):
         first = next(other for other in record.fields if other.name in record.selectors)
         needed[first.name] = first.example
-    if record.one_of and field.name not in record.one_of:
-        needed["steps"] = "[{get: /}]"
+    for name in (*BESIDE.get(field.name, ()), *record.one_of):
+        by_name = {other.name: other for other in record.fields}
+        if name in by_name and field.name not in record.one_of and not set(needed) & set(record.one_of):
+            needed[name] = by_name[name].example
     needed[field.name] = field.example
     return "".join(f"{name}: {example}\n" for name, example in needed.items())
 
 
 @pytest.mark.parametrize(("record", "field"), FIELDS)
-def test_every_key_is_read_from_its_example(record: Record, field: Field) -> None:
+def test_every_key_is_read_from_its_example(
+    record: Record, field: Field, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("login.yaml").write_text("- get: /\n", encoding="utf-8")
     findings = Findings()
     node = read_yaml(document(record, field).encode(), "f", findings)
     assert node is not None, findings.sorted()

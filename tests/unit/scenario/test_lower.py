@@ -28,11 +28,15 @@ def test_a_tenth_of_an_arrival_a_second_for_ten_seconds_is_one_arrival() -> None
     assert check(STEPS + "load: {rate: 0.1/s, for: 10s}").ok
 
 
-def test_settings_reach_the_plan() -> None:
+def test_settings_reach_the_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("ca.pem", "client.pem", "client-key.pem"):
+        Path(name).touch()
     lowered = plan(
         STEPS
         + "name: n\nseed: 18446744073709551615\nmax_in_flight: 5\ngrace: 0s\nallow: A.example\nconnections: per_user\n"
-        "connect_timeout: 1s\ntls: {insecure: true, ca_file: certs/ca.pem, resumption: shared}\n"
+        "connect_timeout: 1s\nhttp: 2\nproxy: http://u:p%40@127.0.0.1:3128\ncookies: per_user\nresolve: {A.b: '::1'}\n"
+        "tls: {insecure: true, ca_file: ca.pem, resumption: shared, cert: client.pem, key: client-key.pem, sni: s.t}\n"
         "limits: {head: 1KiB, body: 2MB}\nload: {users: 1, for: 1s}\nthresholds: [' p99 < 1s ']\n"
     )
     assert lowered["name"] == "n"
@@ -47,8 +51,15 @@ def test_settings_reach_the_plan() -> None:
         "max_head_bytes": 1024,
         "max_body_bytes": 2_000_000,
         "insecure": True,
-        "ca_file": str(Path("certs/ca.pem").absolute()),
+        "ca_file": str(tmp_path / "ca.pem"),
         "resumption": "shared",
+        "version": "http2",
+        "cookies": "per_user",
+        "proxy": {"host": "127.0.0.1", "port": 3128, "authorization": "Basic dTpwQA=="},
+        "resolve": (("a.b", "::1"),),
+        "cert_file": str(tmp_path / "client.pem"),
+        "key_file": str(tmp_path / "client-key.pem"),
+        "sni": "s.t",
     }
 
 
@@ -69,8 +80,8 @@ def test_think_times_and_flows() -> None:
     first, second = lowered["flows"]
     assert (first["name"], first["weight"], second["name"], second["weight"]) == ("a", 0.5, "flow 2", 1.0)
     assert first["steps"][1:] == [
-        {"kind": "think", "min_ns": 1_000_000, "max_ns": 2_000_000},
-        {"kind": "think", "min_ns": 3_000_000_000, "max_ns": 3_000_000_000},
+        {"kind": "think", "how": {"uniform": {"min_ns": 1_000_000, "max_ns": 2_000_000}}},
+        {"kind": "think", "how": {"uniform": {"min_ns": 3_000_000_000, "max_ns": 3_000_000_000}}},
     ]
 
 

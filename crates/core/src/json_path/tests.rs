@@ -87,8 +87,8 @@ fn what_is_not_json_is_refused_with_its_place_even_beside_the_path() {
         (b"[\"a\xff\"]", 1, 4, "these bytes are not UTF-8"),
     ];
     for (document, line, column, message) in rows {
-        let expected = Err(NotJson { line, column, message });
-        for text in ["$", "$.a", "$[0]", "$[-1]", "$.other"] {
+        let expected = Err(FindError::NotJson(NotJson { line, column, message }));
+        for text in ["$", "$.a", "$[0]", "$[-1]", "$.other", "$..a", "$[?@.a == $.b]"] {
             assert_eq!(path(text).find(document), expected, "{text} in {}", document.escape_ascii());
         }
     }
@@ -129,7 +129,7 @@ fn every_byte_is_seen_at_every_place_in_a_string() {
 }
 
 /// Documents whose names and texts need escapes and repeat often.
-fn any_document() -> impl Strategy<Value = Value> {
+pub(super) fn any_document() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),
@@ -148,7 +148,7 @@ fn any_document() -> impl Strategy<Value = Value> {
 
 /// All paths in the value, those that count from the end as well, with what stands there.
 fn all_paths<'a>(at: &mut Vec<Segment>, value: &'a Value, found: &mut Vec<(JsonPath, &'a Value)>) {
-    found.push((JsonPath { segments: at.clone().into() }, value));
+    found.push((JsonPath { prefix: at.clone().into(), rest: Box::default() }, value));
     let mut visit = |segment, value| {
         at.push(segment);
         all_paths(at, value, found);
@@ -170,7 +170,7 @@ fn all_paths<'a>(at: &mut Vec<Segment>, value: &'a Value, found: &mut Vec<(JsonP
 
 /// What the path leads to in a tree.
 fn resolve<'a>(path: &JsonPath, document: &'a Value) -> Option<&'a Value> {
-    path.segments.iter().try_fold(document, |value, segment| match segment {
+    path.prefix.iter().try_fold(document, |value, segment| match segment {
         Segment::Name(name) => value.as_object()?.get(&**name),
         Segment::Index(index) => {
             let elements = value.as_array()?;
@@ -225,7 +225,8 @@ fn any_short_path() -> impl Strategy<Value = JsonPath> {
         "[ab]".prop_map(|name| Segment::Name(name.into())),
         (-3_i64..3).prop_map(Segment::Index),
     ];
-    prop::collection::vec(segment, 0..4).prop_map(|segments| JsonPath { segments: segments.into() })
+    prop::collection::vec(segment, 0..4)
+        .prop_map(|segments| JsonPath { prefix: segments.into(), rest: Box::default() })
 }
 
 proptest! {
@@ -266,7 +267,7 @@ proptest! {
 
     #[test]
     fn the_place_of_an_error_is_inside_the_document(bytes in nearly_json()) {
-        if let Err(error) = path("$.a").find(&bytes) {
+        if let Err(FindError::NotJson(error)) = path("$.a").find(&bytes) {
             let lines: Vec<_> = bytes.split(|&byte| byte == b'\n').collect();
             prop_assert!(error.line <= lines.len());
             prop_assert!(error.column <= lines[error.line - 1].len() + 1);

@@ -105,7 +105,7 @@ pub enum Extract {
     Css {
         /// The selector.
         selector: String,
-        /// The attribute; without one, the text of the element.
+        /// The attribute; without one, the text of the element, without white space at both ends.
         attribute: Option<String>,
     },
     /// A regular expression in the syntax of the `regex` crate.

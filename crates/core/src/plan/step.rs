@@ -23,8 +23,10 @@ pub enum Step {
         /// Its value.
         value: Template,
     },
-    /// Calls a Python function, outside of all measured time, and keeps what it returns.
+    /// Calls a Python function, outside of the measured time of requests, and keeps what it returns.
     Python {
+        /// Index into [`super::Plan::series`]; its kind is `python`.
+        series: usize,
         /// `module.function`.
         function: String,
         /// Its arguments; a template that is one hole keeps the type of the value.

@@ -1,5 +1,9 @@
 //! Text with holes, and what fills them.
 
+use std::fmt;
+
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 /// Text with holes that are filled for each request.
@@ -22,6 +26,22 @@ pub enum Part {
     Secret(String),
     /// What is known only when the request is made.
     Hole(Hole),
+}
+
+impl Template {
+    /// The text of every rendering, secrets included; `None` when there are holes.
+    pub fn fixed_text(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Fixed(text) => Some(Cow::Borrowed(text)),
+            Self::Parts(parts) => {
+                let texts = parts.iter().map(|part| match part {
+                    Part::Text(text) | Part::Secret(text) => Some(text.as_str()),
+                    Part::Hole(_) => None,
+                });
+                texts.collect::<Option<String>>().map(Cow::Owned)
+            }
+        }
+    }
 }
 
 impl Part {
@@ -66,7 +86,8 @@ pub enum Expr {
         /// Index into [`super::DataSet::columns`].
         column: usize,
     },
-    /// Part of a JSON value, such as `.price` of an item: a JSON path that starts at the value.
+    /// Part of a JSON value, or of a text that is JSON, such as `.price` of an item: a JSON path that starts at the
+    /// value.
     Member {
         /// The JSON value.
         of: Box<Expr>,
@@ -109,7 +130,10 @@ pub enum Function {
     /// stays the same within the iteration.
     #[serde(rename = "counter")]
     Counter,
-    /// (pattern = "rfc3339", offset = "0s"): the time of day, UTC.
+    /// (pattern = "rfc3339", offset = "0s"): the time of day, UTC. A pattern is `rfc3339` (with milliseconds), `http`,
+    /// `unix`, `unix_ms` or has letters after `%` as in `strftime`: `Y y m d H I M S L f p j a A b B s z Z F T %`, where
+    /// `L` are milliseconds and `f` microseconds. A time is RFC 3339, also without zone or time, or seconds since 1970;
+    /// whole numbers of twelve digits or more are milliseconds.
     #[serde(rename = "now")]
     Now,
     /// (time, pattern): a time written another way.
@@ -154,10 +178,11 @@ pub enum Function {
     /// (key, text, encoding = "hex" | "base64"): keyed digest.
     #[serde(rename = "hmac.sha256")]
     HmacSha256,
-    /// (algorithm, claims as JSON, key): a signed JSON Web Token; HS256, HS384, HS512, RS256 with a PEM key.
+    /// (algorithm, claims as JSON, key): a signed JSON Web Token; HS256, HS384, HS512, RS256 with a PEM key. The
+    /// algorithm is a constant.
     #[serde(rename = "jwt")]
     Jwt,
-    /// (value): as a whole JSON value, texts in quotes.
+    /// (value): the text of it as a whole JSON value, texts in quotes.
     #[serde(rename = "json")]
     Json,
     /// (text): as it stands between the quotes of a JSON text.
@@ -172,9 +197,16 @@ pub enum Function {
     /// (text): without white space at both ends.
     #[serde(rename = "trim")]
     Trim,
-    /// (JSON array, object or text): how many entries or characters.
+    /// (JSON array, object or text): how many entries or characters. Whatever is neither array nor object is a text.
     #[serde(rename = "length")]
     Length,
+}
+
+/// The name in scenarios.
+impl fmt::Display for Function {
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        self.serialize(out)
+    }
 }
 
 /// How a value is written at its place.

@@ -95,7 +95,42 @@ impl Schedule {
     /// # Errors
     /// As [`Self::new`].
     pub fn of(plan: &Plan) -> Result<Self, ScheduleError> {
-        Self::new(&plan.load, plan.arrivals, plan.seed)
+        let schedule = Self::new(&plan.load, plan.arrivals, plan.seed)?;
+        Ok(match plan.most_arrivals() {
+            Some(most) => schedule.with_at_most(most),
+            None => schedule,
+        })
+    }
+
+    /// The same, but it ends when arrival number `most` would be due.
+    fn with_at_most(&self, most: u64) -> Self {
+        if self.planned_until(self.duration_ns()) <= most {
+            return self.clone();
+        }
+        let end_ns = match self.law {
+            ArrivalLaw::Uniform => {
+                let (mut low_ns, mut high_ns) = (0, self.duration_ns());
+                while low_ns < high_ns {
+                    let middle_ns = low_ns + (high_ns - low_ns) / 2;
+                    if self.planned_until(middle_ns) < most {
+                        low_ns = middle_ns + 1;
+                    } else {
+                        high_ns = middle_ns;
+                    }
+                }
+                low_ns
+            }
+            ArrivalLaw::Poisson => {
+                let mut arrivals = Arrivals::new(self);
+                let mut end_ns = 0;
+                while let Some(arrival) = arrivals.peek(self).filter(|arrival| arrival.number < most) {
+                    end_ns = arrival.at_ns + 1;
+                    arrivals.advance();
+                }
+                end_ns
+            }
+        };
+        self.ended_at(end_ns)
     }
 
     /// When the load ends.

@@ -39,10 +39,12 @@ pub enum ErrorClass {
     Extract,
     /// The request could not be built from its template.
     Script,
+    /// The row of data that a step needs could not be had: none is left, or its file changed during the run.
+    Data,
 }
 
 /// All classes, in the order of their discriminants.
-pub const ERROR_CLASSES: [ErrorClass; 16] = [
+pub const ERROR_CLASSES: [ErrorClass; 17] = [
     ErrorClass::Dns,
     ErrorClass::Blocked,
     ErrorClass::Refused,
@@ -59,6 +61,7 @@ pub const ERROR_CLASSES: [ErrorClass; 16] = [
     ErrorClass::Check,
     ErrorClass::Extract,
     ErrorClass::Script,
+    ErrorClass::Data,
 ];
 
 impl ErrorClass {
@@ -73,6 +76,7 @@ impl ErrorClass {
                 | Self::Connect
                 | Self::Tls
                 | Self::Script
+                | Self::Data
         )
     }
 
@@ -95,6 +99,7 @@ impl ErrorClass {
             Self::Check => "check",
             Self::Extract => "extract",
             Self::Script => "script",
+            Self::Data => "data",
         }
     }
 }

@@ -11,9 +11,10 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ERROR_CLASSES, ErrorClass, Histogram, Ledger};
-use crate::plan::SeriesName;
-use named::{Named, entry_of};
+use super::{CheckKey, CheckStats, ERROR_CLASSES, ErrorClass, Histogram, Ledger};
+use crate::plan::{Plan, SeriesName};
+pub(super) use named::Named;
+use named::entry_of;
 
 /// More names of series than this fold into [`OTHER`], and so do more names of flows. Which ones depends on the
 /// order in which they come.
@@ -101,6 +102,11 @@ impl Series {
         for (mine, theirs) in self.phases.iter_mut().zip(&other.phases) {
             mine.merge(theirs);
         }
+    }
+
+    /// Whether it counts what was sent, and not something that consists of it.
+    pub fn is_of_requests(&self) -> bool {
+        !matches!(self.name.kind.as_str(), "group" | "python")
     }
 
     fn clear(&mut self) {
@@ -203,6 +209,9 @@ pub struct Interval {
     /// Measurements by flow, bounded alike.
     #[serde(deserialize_with = "named::read")]
     pub flows: Vec<FlowStats>,
+    /// Checks by step and name, bounded alike.
+    #[serde(deserialize_with = "named::read")]
+    pub checks: Vec<CheckStats>,
     /// Whole failed exchanges, bounded.
     pub samples: Vec<FailureSample>,
 }
@@ -213,6 +222,18 @@ pub struct Interval {
 pub struct IntervalError(#[from] rmp_serde::decode::Error);
 
 impl Interval {
+    /// An empty interval of one worker with room for what a plan counts, in the order of its indexes.
+    pub fn of_plan(plan: &Plan) -> Self {
+        let warnings = plan.warnings();
+        let checks = plan.checks.iter().enumerate().map(|(index, check)| CheckKey {
+            series: plan.series.get(check.series).map_or_else(String::new, |series| series.name.clone()),
+            check: check.name.clone(),
+            warn: warnings.contains(&index),
+        });
+        let flows = plan.flows.iter().map(|flow| flow.name.clone());
+        Self { checks: checks.map(CheckStats::new).collect(), ..Self::of(&plan.series, flows) }
+    }
+
     /// An empty interval of one worker with room for these series and flows.
     pub fn of(series: &[SeriesName], flows: impl IntoIterator<Item = String>) -> Self {
         Self {
@@ -279,13 +300,14 @@ impl Interval {
         self.loop_lag.clear();
         self.series.iter_mut().for_each(Series::clear);
         self.flows.iter_mut().for_each(FlowStats::clear);
+        self.checks.iter_mut().for_each(CheckStats::clear);
         self.samples.clear();
     }
 
-    /// All series added into one.
+    /// All series of requests added into one. Groups count what their requests have counted, so they are left out.
     pub fn total(&self) -> Series {
         let mut total = Series::new(SeriesName { name: "all".into(), kind: String::new() });
-        self.series.iter().for_each(|series| total.add(series));
+        self.series.iter().filter(|series| series.is_of_requests()).for_each(|series| total.add(series));
         total
     }
 
@@ -333,6 +355,9 @@ impl Interval {
         }
         for (at, flow) in other.flows.iter().enumerate() {
             entry_of(&mut self.flows, &flow.name, at).add(flow);
+        }
+        for (at, check) in other.checks.iter().enumerate() {
+            entry_of(&mut self.checks, &check.name, at).add(check);
         }
         for sample in &other.samples {
             self.keep_sample(sample.clone());

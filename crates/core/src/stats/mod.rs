@@ -1,10 +1,12 @@
 //! Everything that is counted, and how it merges: [`Histogram`], [`Interval`], [`Ledger`], [`ErrorClass`].
 
+mod checks;
 mod errors;
 mod histogram;
 mod interval;
 mod ledger;
 
+pub use checks::{CheckKey, CheckStats};
 pub use errors::{ERROR_CLASSES, ErrorClass};
 pub use histogram::{Histogram, HistogramError};
 pub use interval::{

@@ -1,5 +1,9 @@
 //! Writes a value so that it can stand in its place: in a path, a form, a JSON text.
 
+use super::Value;
+use super::value::Form;
+use crate::plan::Encode;
+
 /// `Encode::Url`: the byte may stand in a path or a query, or separates their parts.
 const URL: u8 = 1;
 /// `Encode::Form`: unreserved in RFC 3986, section 2.3.
@@ -38,10 +42,51 @@ fn plain_length(text: &[u8], place: u8) -> usize {
     text.iter().position(|&byte| PLAIN[usize::from(byte)] & place == 0).unwrap_or(text.len())
 }
 
+/// Appends a value as its place asks.
+pub(super) fn value(value: &Value, encode: Encode, out: &mut Vec<u8>) {
+    written(value.text(), value.form(), encode, out);
+}
+
+/// Makes what stands in `out` from `start` on into what its place asks. What needs no change is not copied.
+pub(super) fn in_place(start: usize, form: Form, encode: Encode, out: &mut Vec<u8>) {
+    let plain_in = match encode {
+        Encode::Raw => return,
+        Encode::JsonValue if form == Form::Json => return,
+        Encode::Url => URL,
+        Encode::Form => FORM,
+        // Bytes that are not ASCII might not be UTF-8, but unreserved ones are.
+        Encode::JsonString | Encode::JsonValue => FORM,
+    };
+    if plain_length(&out[start..], plain_in) == out.len() - start {
+        if encode == Encode::JsonValue {
+            out.insert(start, b'"');
+            out.push(b'"');
+        }
+        return;
+    }
+    let text = out.split_off(start);
+    written(&text, form, encode, out);
+}
+
+fn written(text: &[u8], form: Form, encode: Encode, out: &mut Vec<u8>) {
+    match encode {
+        Encode::Raw => out.extend_from_slice(text),
+        Encode::Url => url(text, out),
+        Encode::Form => self::form(text, out),
+        Encode::JsonString => json_string(text, out),
+        Encode::JsonValue if form == Form::Json => out.extend_from_slice(text),
+        Encode::JsonValue => {
+            out.push(b'"');
+            json_string(text, out);
+            out.push(b'"');
+        }
+    }
+}
+
 /// Percent-encodes what can stand neither in a path nor in a query, and a `%` that encodes nothing.
 ///
 /// `#` is encoded too: in a request it would not be data but the start of a fragment, which is never sent.
-pub(super) fn url(text: &[u8], out: &mut Vec<u8>) {
+fn url(text: &[u8], out: &mut Vec<u8>) {
     percent(text, URL, starts_encoded, out);
 }
 

@@ -1,175 +1,212 @@
 //! Fills the holes of a [`Template`] for one request.
+//!
+//! A template is made ready once, which finds every mistake in it that can be found, and then rendered as often as it
+//! is needed. What is the same in all renderings is computed when it is made ready.
 
+mod argument;
 mod encode;
+mod error;
+mod expression;
+mod functions;
+mod scope;
 mod value;
 
+pub use error::{RenderError, TemplateError};
+pub use scope::{Bounds, Row, Scope};
 pub use value::Value;
 
-use crate::plan::{Encode, Expr, Function, Part, Template};
-use crate::random::Random;
 use std::borrow::Cow;
 
+use crate::plan::{Encode, Part, Template};
+use expression::{Compiler, ReadyExpr};
+use scope::Evaluation;
+
 /// What a redacted rendering shows in place of a secret.
-const REDACTED: &str = "***";
+const REDACTED: &[u8] = b"***";
 
-/// Why a template could not be filled. The iteration fails there; nothing was written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum RenderError {
-    /// No step of this iteration has saved the variable before.
-    #[error("variable {variable} has no value yet")]
-    Unset {
-        /// Index into [`crate::plan::Plan::variables`].
-        variable: usize,
-    },
-    /// The plan has no such variable: a mistake of whoever made the plan.
-    #[error("the plan has no variable {variable}")]
-    Undeclared {
-        /// The index that is out of range.
-        variable: usize,
-    },
-    /// There is no number to choose from: a mistake of whoever made the plan.
-    #[error("no whole number is between {min} and {max}")]
-    EmptyRange {
-        /// Smallest value asked for.
-        min: i64,
-        /// Largest value asked for.
-        max: i64,
-    },
+/// A template made ready to be rendered.
+pub struct ReadyTemplate {
+    parts: Box<[ReadyPart]>,
+    /// The value of a template that is one constant hole, with its type.
+    constant: Option<Value>,
+    variables: Box<[usize]>,
 }
 
-/// Appends the filled template to `out`. Nothing is added between the parts and nothing is checked: a line break in a
-/// raw value stays one, so whoever writes a header has to refuse it there.
-///
-/// `variables` are the values of this user, by their index in the plan. Allocates only when `out` has to grow.
-///
-/// # Errors
-/// When a hole cannot be filled; `out` is then as it was before.
-pub fn render(
-    template: &Template,
-    variables: &[Option<Value>],
-    random: &mut Random,
-    out: &mut Vec<u8>,
-) -> Result<(), RenderError> {
-    write(template, |secret| secret, variables, random, out)
+enum ReadyPart {
+    Text(Box<[u8]>),
+    Secret(Box<[u8]>),
+    Hole { value: ReadyExpr, encode: Encode },
 }
 
-/// Like [`render`], for a person to see: each secret becomes `***`.
-///
-/// To show the same random numbers as a request that was sent, give it a clone of `random` from before that rendering.
-/// Saved values are shown; the header names that hide them (`authorization`, cookies) are the caller's to know.
-///
-/// # Errors
-/// As [`render`].
-pub fn render_redacted(
-    template: &Template,
-    variables: &[Option<Value>],
-    random: &mut Random,
-    out: &mut Vec<u8>,
-) -> Result<(), RenderError> {
-    write(template, |_| REDACTED, variables, random, out)
-}
-
-fn write(
-    template: &Template,
-    show_secret: fn(&str) -> &str,
-    variables: &[Option<Value>],
-    random: &mut Random,
-    out: &mut Vec<u8>,
-) -> Result<(), RenderError> {
-    let parts = match template {
-        Template::Fixed(text) => {
-            out.extend_from_slice(text.as_bytes());
-            return Ok(());
-        }
-        Template::Parts(parts) => parts,
-    };
-    let start = out.len();
-    let result = parts.iter().try_for_each(|part| {
-        match part {
-            Part::Text(text) => out.extend_from_slice(text.as_bytes()),
-            Part::Secret(text) => out.extend_from_slice(show_secret(text).as_bytes()),
-            Part::Hole(hole) => write_hole(&hole.value, hole.encode, variables, random, out)?,
-        }
-        Ok(())
-    });
-    if result.is_err() {
-        out.truncate(start);
+/// Shows nothing of what is in it, which may be a secret.
+impl std::fmt::Debug for ReadyTemplate {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "ReadyTemplate({} parts)", self.parts.len())
     }
-    result
+}
+
+impl ReadyTemplate {
+    /// Makes a template ready.
+    ///
+    /// # Errors
+    /// When it names what the plan does not have, or a function cannot take its arguments.
+    pub fn compile(template: &Template, bounds: &Bounds) -> Result<Self, TemplateError> {
+        let parts = match template {
+            Template::Fixed(text) => return Ok(Self::fixed(text)),
+            Template::Parts(parts) => parts,
+        };
+        let mut compiler = Compiler::new(bounds);
+        let mut constant = None;
+        let mut ready = Vec::with_capacity(parts.len());
+        for part in parts {
+            ready.push(match part {
+                Part::Text(text) => ReadyPart::Text(text.as_bytes().into()),
+                Part::Secret(text) => ReadyPart::Secret(text.as_bytes().into()),
+                Part::Hole(hole) => match compiler.compile(&hole.value)? {
+                    ReadyExpr::Constant(value) => {
+                        let part = constant_part(&value, hole.encode);
+                        constant = (parts.len() == 1 && hole.encode == Encode::Raw).then_some(value);
+                        part
+                    }
+                    value => ReadyPart::Hole { value, encode: hole.encode },
+                },
+            });
+        }
+        let variables = compiler.variables.into_iter().collect();
+        Ok(Self { parts: ready.into(), constant, variables })
+    }
+
+    /// A text without holes.
+    pub fn fixed(text: &str) -> Self {
+        let parts = Box::new([ReadyPart::Text(text.as_bytes().into())]);
+        Self { parts, constant: None, variables: Box::default() }
+    }
+
+    /// Appends the filled template to `out`. Nothing is added between the parts and nothing is checked: a line break in
+    /// a raw value stays one, so whoever writes a header has to refuse it there.
+    ///
+    /// A hole with a saved value, a column or a random number allocates only when `out` has to grow.
+    ///
+    /// # Errors
+    /// When a hole cannot be filled; `out` is then as it was before.
+    pub fn render(&self, scope: &mut Scope<'_>, out: &mut Vec<u8>) -> Result<(), RenderError> {
+        self.write(scope, out, false).map(drop)
+    }
+
+    /// Like [`Self::render`], for a person to see: each secret, and each hole that anything secret is in, becomes `***`.
+    ///
+    /// To show the same random values as a request that was sent, give it a clone of the scope's generator from before
+    /// that rendering. The header names that hide other values (`authorization`, cookies) are the caller's to know.
+    ///
+    /// # Errors
+    /// As [`Self::render`].
+    pub fn render_redacted(&self, scope: &mut Scope<'_>, out: &mut Vec<u8>) -> Result<(), RenderError> {
+        self.write(scope, out, true).map(drop)
+    }
+
+    /// The filled template as a value to keep. One that is a single raw hole keeps the type of what is in it; any other
+    /// is a text. What was made of a secret is one.
+    ///
+    /// # Errors
+    /// When a hole cannot be filled.
+    pub fn value(&self, scope: &mut Scope<'_>) -> Result<Value, RenderError> {
+        if let Some(value) = &self.constant {
+            return Ok(value.clone());
+        }
+        if let [ReadyPart::Hole { value, encode: Encode::Raw }] = &*self.parts {
+            let mut evaluation = Evaluation { scope, secret: false };
+            let value = value.value(&mut evaluation)?;
+            return Ok(value.marked_secret(evaluation.secret));
+        }
+        let mut text = Vec::new();
+        let secret = self.write(scope, &mut text, false)?;
+        Ok(Value::from_text(text).marked_secret(secret))
+    }
+
+    /// Whether every rendering gives the same text, so that one is enough.
+    pub fn is_fixed(&self) -> bool {
+        !self.parts.iter().any(|part| matches!(part, ReadyPart::Hole { .. }))
+    }
+
+    /// The text of every rendering, secrets included; `None` when renderings may differ. What is not UTF-8 in it is
+    /// replaced.
+    pub fn fixed_text(&self) -> Option<Cow<'_, str>> {
+        if let [ReadyPart::Text(text) | ReadyPart::Secret(text)] = &*self.parts {
+            return Some(String::from_utf8_lossy(text));
+        }
+        let mut whole = Vec::new();
+        for part in &self.parts {
+            match part {
+                ReadyPart::Text(text) | ReadyPart::Secret(text) => whole.extend_from_slice(text),
+                ReadyPart::Hole { .. } => return None,
+            }
+        }
+        Some(Cow::Owned(String::from_utf8_lossy(&whole).into_owned()))
+    }
+
+    /// Indexes of all variables in it, in order, each once.
+    pub fn variables(&self) -> &[usize] {
+        &self.variables
+    }
+
+    /// Returns whether anything secret is in what was written.
+    fn write(&self, scope: &mut Scope<'_>, out: &mut Vec<u8>, redact: bool) -> Result<bool, RenderError> {
+        let start = out.len();
+        let mut any_secret = false;
+        for part in &self.parts {
+            let part_start = out.len();
+            let secret = match part {
+                ReadyPart::Text(text) => {
+                    out.extend_from_slice(text);
+                    false
+                }
+                ReadyPart::Secret(text) => {
+                    out.extend_from_slice(text);
+                    true
+                }
+                ReadyPart::Hole { value, encode } => match write_hole(value, *encode, scope, out) {
+                    Ok(secret) => secret,
+                    Err(error) => {
+                        out.truncate(start);
+                        return Err(error);
+                    }
+                },
+            };
+            if redact && secret {
+                out.truncate(part_start);
+                out.extend_from_slice(REDACTED);
+            }
+            any_secret |= secret;
+        }
+        Ok(any_secret)
+    }
 }
 
 fn write_hole(
-    value: &Expr,
+    value: &ReadyExpr,
     encode: Encode,
-    variables: &[Option<Value>],
-    random: &mut Random,
+    scope: &mut Scope<'_>,
     out: &mut Vec<u8>,
-) -> Result<(), RenderError> {
+) -> Result<bool, RenderError> {
+    let mut evaluation = Evaluation { scope, secret: false };
     match value {
-        Expr::Variable(index) => write_value(lookup(variables, *index)?, encode, out),
-        Expr::Call { function: Function::RandomInt, arguments } => {
-            let bound = |index: usize| match arguments.get(index) {
-                Some(Expr::Json(text)) => text.parse::<i64>().unwrap_or(0),
-                _ => 0,
-            };
-            let (min, max) = (bound(0), bound(1));
-            if min > max {
-                return Err(RenderError::EmptyRange { min, max });
-            }
-            out.extend_from_slice(itoa::Buffer::new().format(random.range_i64(min, max)).as_bytes());
+        ReadyExpr::Variable(index) => encode::value(evaluation.variable(*index)?, encode, out),
+        ReadyExpr::Column { data, column } => {
+            encode::value(evaluation.column(*data, *column)?, encode, out);
         }
-        Expr::Text(text) | Expr::Secret(text) | Expr::Json(text) => out.extend_from_slice(text.as_bytes()),
-        _ => {}
+        _ => {
+            let start = out.len();
+            let form = value.write(&mut evaluation, out)?;
+            encode::in_place(start, form, encode, out);
+        }
     }
-    Ok(())
+    Ok(evaluation.secret)
 }
 
-fn lookup(variables: &[Option<Value>], variable: usize) -> Result<&Value, RenderError> {
-    match variables.get(variable) {
-        Some(Some(value)) => Ok(value),
-        Some(None) => Err(RenderError::Unset { variable }),
-        None => Err(RenderError::Undeclared { variable }),
-    }
-}
-
-fn write_value(value: &Value, encode: Encode, out: &mut Vec<u8>) {
-    match encode {
-        Encode::Raw => out.extend_from_slice(value.text()),
-        Encode::Url => encode::url(value.text(), out),
-        Encode::Form => encode::form(value.text(), out),
-        Encode::JsonString => encode::json_string(value.text(), out),
-        Encode::JsonValue if value.is_json() => out.extend_from_slice(value.text()),
-        Encode::JsonValue => {
-            out.push(b'"');
-            encode::json_string(value.text(), out);
-            out.push(b'"');
-        }
-    }
-}
-
-impl Template {
-    /// Whether every rendering gives the same text, so that one is enough.
-    pub fn is_fixed(&self) -> bool {
-        match self {
-            Self::Fixed(_) => true,
-            Self::Parts(parts) => parts.iter().all(|part| matches!(part, Part::Text(_) | Part::Secret(_))),
-        }
-    }
-
-    /// The text of every rendering, secrets included; `None` when renderings may differ.
-    pub fn fixed_text(&self) -> Option<Cow<'_, str>> {
-        match self {
-            Self::Fixed(text) => Some(Cow::Borrowed(text)),
-            Self::Parts(parts) => parts
-                .iter()
-                .map(|part| match part {
-                    Part::Text(text) | Part::Secret(text) => Some(text.as_str()),
-                    Part::Hole(_) => None,
-                })
-                .collect::<Option<String>>()
-                .map(Cow::Owned),
-        }
-    }
+fn constant_part(value: &Value, encode: Encode) -> ReadyPart {
+    let mut text = Vec::new();
+    encode::value(value, encode, &mut text);
+    if value.is_secret() { ReadyPart::Secret(text.into()) } else { ReadyPart::Text(text.into()) }
 }
 
 #[cfg(test)]

@@ -34,7 +34,8 @@ static ALLOCATOR: Counting = Counting;
 /// Sends two requests and takes in their responses, with memory that goes from exchange to exchange.
 fn exchange(client: &mut Client, first_id: u8, kept: &mut [Option<Kept>; 2]) {
     let keep = Keep { head_bytes: 4096, body_bytes: 4096 };
-    let request = Outgoing { block: &[0x82, 0x86, 0x84], body: b"ping", method: RequestMethod::Other };
+    let (block, body) = (&[0x82, 0x86, 0x84], &&b"ping"[..]);
+    let request = Outgoing { block, body, holds_body: false, method: RequestMethod::Other };
     let slots = [0, 1].map(|user| client.start(request, keep, kept[user].take().unwrap()).expect("room"));
     client.sending(1);
     client.wrote(client.output().len(), 2);

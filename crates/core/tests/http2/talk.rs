@@ -6,8 +6,8 @@ use bytes::Bytes;
 use h2::server::SendResponse;
 use h2::{Reason, RecvStream};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
-use kilobar_core::wire::http1::{Limits, RequestMethod};
-use kilobar_core::wire::http2::{Client, Coding, Keep, Kept, Outgoing, RequestHead, Taken};
+use kilobar_core::wire::http1::{Limits, RequestMethod, write_request_head};
+use kilobar_core::wire::http2::{Client, Coding, HeadEncoder, Keep, Kept, Outgoing, Taken};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 
 /// A status with which a script asks for a reset instead of a response.
@@ -82,7 +82,7 @@ async fn ask(mut pipe: DuplexStream, scripts: &[Script]) -> Vec<Taken> {
             let script = &scripts[next];
             let block = block_of(next, script);
             let method = RequestMethod::of(script.method);
-            let request = Outgoing { block: &block, body: &script.body, method };
+            let request = Outgoing { block: &block, body: &script.body, holds_body: false, method };
             open.push((client.start(request, keep, Kept::default()).expect("room"), next));
             next += 1;
         }
@@ -106,12 +106,14 @@ async fn ask(mut pipe: DuplexStream, scripts: &[Script]) -> Vec<Taken> {
 }
 
 fn block_of(index: usize, script: &Script) -> Vec<u8> {
-    let names = script.headers.iter().map(|(name, _)| name.as_str());
-    let head = RequestHead::new(script.method, "http", "shop:8700", names).unwrap();
-    let coding = if index.is_multiple_of(2) { Coding::Shortest } else { Coding::Plain };
+    let headers = script.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let body_len = (!script.body.is_empty()).then_some(script.body.len());
+    let mut head = Vec::new();
+    let path = format!("/{index}");
+    write_request_head(&mut head, script.method, &path, "shop:8700", headers.clone(), body_len).unwrap();
+    let coding = if index.is_multiple_of(2) { Coding::Shortest } else { Coding::Plain };
     let mut block = Vec::new();
-    head.write(&format!("/{index}"), |place| &script.headers[place].1, body_len, coding, &mut block).unwrap();
+    HeadEncoder::new(headers.map(|(name, _)| name)).encode(&head, "http", coding, &mut block);
     block
 }
 

@@ -7,14 +7,18 @@ use std::rc::Rc;
 use std::task::Poll;
 
 use kilobar_clock::{Timers, now_ns, sleep};
-use kilobar_core::plan::{ConnectionPolicy, HttpVersion, PLAN_VERSION, Plan, Step, Template};
+use kilobar_core::plan::{
+    Body, ConnectionPolicy, CookiePolicy, HttpVersion, PLAN_VERSION, Plan, Proxy, Request, Step, Template,
+};
 use kilobar_core::stats::{ErrorClass, Interval};
 
 use crate::dial::Failure;
-use crate::exchange::{Alarm, Exchange};
+use crate::exchange::{Alarm, Exchange, PATIENCE_NS};
 use crate::http2_pool::MAX_CONNECTIONS;
 use crate::iteration::Engine;
-use crate::program::{Program, ReadyStep};
+use crate::message::INLINE_BYTES;
+use crate::program::Program;
+use crate::steps::ReadyStep;
 use server::{H2Server, OPENING_BYTES, RawServer};
 
 const SECOND_NS: u64 = 1_000_000_000;
@@ -45,9 +49,13 @@ fn engine(port: u16, paths: &[&str], change: impl FnOnce(&mut Plan)) -> Rc<Engin
     Rc::new(Engine::new(Program::new(plan).unwrap(), 0, now_ns()).unwrap())
 }
 
-fn timeout(plan: &mut Plan, step: usize, timeout_ns: u64) {
+fn request(plan: &mut Plan, step: usize) -> &mut Request {
     let Step::Request(request) = &mut plan.flows[0].steps[step] else { unreachable!("all are requests") };
-    request.timeout_ns = timeout_ns;
+    request
+}
+
+fn timeout(plan: &mut Plan, step: usize, timeout_ns: u64) {
+    request(plan, step).timeout_ns = timeout_ns;
 }
 
 /// What came of one request.
@@ -55,6 +63,7 @@ fn timeout(plan: &mut Plan, step: usize, timeout_ns: u64) {
 struct Sent {
     done: Result<(), Failure>,
     exchange: Exchange,
+    hops: usize,
     status: u16,
     body: String,
     kept: String,
@@ -87,21 +96,19 @@ async fn user(engine: Rc<Engine>, steps: Vec<usize>) -> Vec<Sent> {
         let ReadyStep::Request(request) = &engine.program.flows[0].steps[step] else {
             unreachable!("as above")
         };
-        let mut exchange = Exchange::default();
-        let (mut dialled, mut complete) = (None, false);
         user.kept.clear();
-        let done =
-            engine.send(&mut user, request, now_ns(), &mut exchange, &mut dialled, &mut complete).await;
+        let done = engine.send(&mut user, request, now_ns()).await;
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         all.push(Sent {
             done,
-            exchange,
-            status: user.status,
+            exchange: user.course.exchange,
+            hops: user.course.hops.len(),
+            status: user.status(),
             body: text(&user.body),
             kept: text(&user.kept),
         });
     }
-    engine.dismiss(user);
+    engine.leave(user).await;
     watch.abort();
     all
 }
@@ -299,4 +306,86 @@ fn without_tls_and_prior_knowledge_http_1_is_spoken() {
         assert!(sent[0].done.is_ok(), "{:?}", sent[0]);
         assert_eq!(sent[0].status, 200);
     });
+}
+
+#[test]
+fn cookies_and_redirects_are_the_same_as_over_http_1() {
+    run(async {
+        let server = H2Server::start(100).await;
+        let engine = engine(server.port, &["/in", "/cookie"], |plan| {
+            plan.http.cookies = CookiePolicy::PerUser;
+            let step = request(plan, 0);
+            (step.method, step.redirects) = ("POST".into(), 1);
+            step.body = Some(Body::Text(Template::Fixed("name=value".into())));
+        });
+        let sent = users(&engine, 2, &[0, 1]).await;
+        for one in &sent {
+            assert!(one.done.is_ok(), "{one:?}");
+            assert_eq!((one.status, one.body.as_str()), (200, "GET sid=1"));
+        }
+        assert_eq!((sent[0].hops, sent[1].hops), (1, 0));
+        assert_eq!(connections(&engine), (1, 1));
+    });
+}
+
+#[test]
+fn a_body_of_any_length_comes_back_whole() {
+    run(async {
+        let server = H2Server::start(100).await;
+        let bodies = [1, INLINE_BYTES, 300_000].map(|bytes| "0123456789".repeat(bytes / 10 + 1));
+        let engine = engine(server.port, &["/echo"; 3], |plan| {
+            for (step, body) in bodies.iter().enumerate() {
+                request(plan, step).method = "PUT".into();
+                request(plan, step).body = Some(Body::Text(Template::Fixed(body.clone())));
+                request(plan, step).checks = serde_json::from_value(serde_json::json!([
+                    {"name": 0, "rule": {"size": {"operator": "ge", "bytes": body.len()}}, "warn": false},
+                ]))
+                .unwrap();
+            }
+            plan.checks = serde_json::from_value(serde_json::json!([{"series": 0, "name": "size"}])).unwrap();
+        });
+        let sent = users(&engine, 3, &[2, 0, 1]).await;
+        for (number, one) in sent.iter().enumerate() {
+            assert!(one.done.is_ok(), "{:?}", one.done);
+            assert!(one.body == bodies[[2, 0, 1][number % 3]], "{}", one.body.len());
+        }
+    });
+}
+
+/// A server that answers when it has seen a body of 5,000 bytes, and what it says when it has seen the head.
+async fn upload(on_head: &'static [u8]) -> Sent {
+    let answer = (OPENING_BYTES + 5_000, RawServer::OK);
+    let server = RawServer::start(&[(0, RawServer::SETTINGS), (OPENING_BYTES + 1, on_head), answer]).await;
+    let engine = engine(server.port, &["/a"], |plan| {
+        request(plan, 0).method = "PUT".into();
+        request(plan, 0).expect_continue = true;
+        request(plan, 0).body = Some(Body::Text(Template::Fixed("x".repeat(5_000))));
+    });
+    users(&engine, 1, &[0]).await.remove(0)
+}
+
+#[test]
+fn a_body_waits_for_the_word_of_the_server_but_not_for_ever() {
+    run(async {
+        let waited = upload(b"").await;
+        assert_eq!((waited.status, waited.class()), (200, None));
+        assert!(waited.exchange.sent_ns - waited.exchange.send_ns >= PATIENCE_NS, "{:?}", waited.exchange);
+        let wanted = upload(RawServer::CONTINUE).await;
+        assert_eq!((wanted.status, wanted.class()), (200, None));
+        let times = wanted.exchange;
+        assert!(times.send_ns < times.sent_ns && times.sent_ns <= times.first_byte_ns, "{times:?}");
+        let refused = upload(RawServer::OK).await;
+        assert_eq!((refused.status, refused.exchange.sent_ns), (200, 0), "the body was never sent");
+    });
+}
+
+#[test]
+fn a_proxy_and_prior_knowledge_do_not_go_together() {
+    let golden = include_str!("../../../../tests/golden/plans/first.json");
+    let mut plan: Plan = serde_json::from_str(golden).unwrap();
+    plan.version = PLAN_VERSION;
+    plan.http.version = HttpVersion::Http2PriorKnowledge;
+    plan.http.proxy = Some(Proxy { host: "127.0.0.1".into(), port: 3128, authorization: None });
+    let error = Program::new(plan).err().expect("it is refused").to_string();
+    assert!(error.starts_with("http: HTTP/2 without asking"), "{error}");
 }

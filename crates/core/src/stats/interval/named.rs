@@ -6,7 +6,7 @@ use std::{fmt, marker::PhantomData};
 use super::MAX_SERIES;
 
 /// Measurements under a name.
-pub(super) trait Named {
+pub(in crate::stats) trait Named {
     type Name: Clone + PartialEq;
 
     fn name(&self) -> &Self::Name;

@@ -88,6 +88,14 @@ fn any_flow(name: &'static str) -> impl Strategy<Value = FlowStats> {
     })
 }
 
+fn any_check(name: &'static str) -> impl Strategy<Value = CheckStats> {
+    (any_count(), any_count()).prop_map(move |(passed, failed)| CheckStats {
+        name: CheckKey { series: "list".into(), check: name.into(), warn: false },
+        passed,
+        failed,
+    })
+}
+
 /// Some of these, in a random order, each at most once.
 fn some_of<T: Clone + std::fmt::Debug>(all: impl Strategy<Value = Vec<T>>) -> impl Strategy<Value = Vec<T>> {
     all.prop_shuffle().prop_flat_map(|all| (0..=all.len()).prop_map(move |count| all[..count].to_vec()))
@@ -115,8 +123,9 @@ fn any_interval() -> impl Strategy<Value = Interval> {
     let lags = (any_histogram(), any_histogram());
     let series = some_of([any_series("list"), any_series("show"), any_series("order")].prop_map(Vec::from));
     let flows = some_of([any_flow("browse"), any_flow("buy")].prop_map(Vec::from));
-    (time, counts, any_ledger(), lags, series, flows, any_samples()).prop_map(
-        |(time, counts, ledger, (start_lag, loop_lag), series, flows, samples)| {
+    let checks = some_of([any_check("status is 200"), any_check("$.ok is true")].prop_map(Vec::from));
+    (time, counts, any_ledger(), lags, series, flows, checks, any_samples()).prop_map(
+        |(time, counts, ledger, (start_lag, loop_lag), series, flows, checks, samples)| {
             let (start_ns, duration_ns, workers, degraded) = time;
             let [active_users, opened, tls_resumed, closed_idle, open, cpu_ns, rss_bytes] = counts;
             Interval {
@@ -132,6 +141,7 @@ fn any_interval() -> impl Strategy<Value = Interval> {
                 loop_lag,
                 series,
                 flows,
+                checks,
                 samples,
             }
         },
@@ -154,6 +164,7 @@ fn extended(one: &Interval, later: &Interval) -> Interval {
 fn sorted(mut interval: Interval) -> Interval {
     interval.series.sort_by(|one, other| one.name.cmp(&other.name));
     interval.flows.sort_by(|one, other| one.name.cmp(&other.name));
+    interval.checks.sort_by(|one, other| one.name.check.cmp(&other.name.check));
     interval.samples.sort_by(|one, other| {
         (one.at_ns, one.class, &one.series).cmp(&(other.at_ns, other.class, &other.series))
     });
@@ -244,6 +255,7 @@ proptest! {
             ledger: Ledger { in_flight: interval.ledger.in_flight, ..Ledger::default() },
             connections: Connections { open: interval.connections.open, ..Connections::default() },
             generator: Generator { cpu_ns: 0, ..interval.generator },
+            checks: interval.checks.iter().map(|check| CheckStats::new(check.name.clone())).collect(),
             ..Interval::of(&names, interval.flows.iter().map(|flow| flow.name.clone()))
         };
         prop_assert_eq!(restarted, expected);
@@ -408,10 +420,11 @@ fn of_all_kinds_twenty_failed_exchanges_are_kept_over_merging_and_extending() {
         first.keep_sample(sample_of("list", class, 1));
         second.keep_sample(sample_of("show", class, 2));
     }
-    assert_eq!((first.samples.len(), second.samples.len()), (16, 16));
+    let classes = ERROR_CLASSES.len();
+    assert_eq!((first.samples.len(), second.samples.len()), (classes, classes));
     for both in [merged(&first, &second), extended(&first, &second)] {
         assert_eq!(both.samples.len(), MAX_SAMPLES);
-        assert_eq!(both.samples[..16], first.samples);
+        assert_eq!(both.samples[..classes], first.samples);
         assert!(!both.has_room_for("order", ErrorClass::Dns));
     }
 }

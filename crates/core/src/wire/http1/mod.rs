@@ -29,12 +29,14 @@
 
 mod chunked;
 mod error;
+mod fields;
 mod head;
 mod partial;
 mod request;
 mod response;
 
 pub use error::WireError;
+pub use fields::{field_values, fields};
 pub use request::{RequestError, is_header_value, is_target, is_token, write_request_head};
 pub use response::ResponseReader;
 

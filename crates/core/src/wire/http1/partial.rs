@@ -22,7 +22,7 @@ impl PartialSection {
         &mut self,
         input: &[u8],
         budget_bytes: usize,
-        parse: impl Fn(&[u8]) -> Result<Option<(T, usize)>, WireError>,
+        mut parse: impl FnMut(&[u8]) -> Result<Option<(T, usize)>, WireError>,
     ) -> Result<Option<(T, usize)>, WireError> {
         let input = &input[..input.len().min(budget_bytes)];
         if self.bytes.is_empty() {

@@ -5,6 +5,9 @@ use super::head::{Framing, Head, parse_head, parse_trailers};
 use super::partial::PartialSection;
 use super::{Limits, MAX_TRAILER_BYTES, Progress, RequestMethod, WireError};
 
+/// What is kept of the memory for heads between responses.
+const KEPT_HEAD_BYTES: usize = 4096;
+
 #[derive(Debug, Clone, Copy)]
 enum State {
     Head,
@@ -28,9 +31,12 @@ pub struct ResponseReader {
     status: u16,
     keep_alive: bool,
     informational: u32,
+    continued: bool,
+    keeps_head: bool,
     head_bytes: usize,
     body_bytes: u64,
     section: PartialSection,
+    head: Vec<u8>,
 }
 
 impl ResponseReader {
@@ -43,9 +49,12 @@ impl ResponseReader {
             status: 0,
             keep_alive: false,
             informational: 0,
+            continued: false,
+            keeps_head: false,
             head_bytes: 0,
             body_bytes: 0,
             section: PartialSection::default(),
+            head: Vec::new(),
         }
     }
 
@@ -57,9 +66,31 @@ impl ResponseReader {
         self.status = 0;
         self.keep_alive = false;
         self.informational = 0;
+        self.continued = false;
+        self.keeps_head = false;
         self.head_bytes = 0;
         self.body_bytes = 0;
         self.section.clear();
+    }
+
+    /// Asks for the head of the final response to be there afterwards, see [`head`](Self::head). To be said after
+    /// [`begin`](Self::begin), for each exchange: it costs a copy of the head.
+    #[inline]
+    pub fn keep_head(&mut self) {
+        self.keeps_head = true;
+        self.head.clear();
+        self.head.shrink_to(KEPT_HEAD_BYTES);
+    }
+
+    /// The head of the final response, status line included, if [`keep_head`](Self::keep_head) was said; empty until
+    /// it is complete. See [`fields`](super::fields).
+    pub fn head(&self) -> &[u8] {
+        if self.keeps_head { &self.head } else { &[] }
+    }
+
+    /// Whether the server has said `100 Continue`.
+    pub fn continued(&self) -> bool {
+        self.continued
     }
 
     /// Takes bytes as they came, in pieces of any size. Decoded body bytes are appended to `body`, or only counted.
@@ -156,7 +187,18 @@ impl ResponseReader {
     #[inline]
     fn read_head(&mut self, input: &[u8]) -> Result<Option<usize>, WireError> {
         let budget_bytes = self.limits.max_head_bytes - self.head_bytes;
-        let Some((head, used)) = self.section.read(input, budget_bytes, parse_head)? else {
+        let (keeps_head, kept) = (self.keeps_head, &mut self.head);
+        let parse = |bytes: &[u8]| {
+            let parsed = parse_head(bytes)?;
+            if keeps_head
+                && let Some((head, used)) = &parsed
+                && !head.is_informational()
+            {
+                kept.extend_from_slice(&bytes[..*used]);
+            }
+            Ok(parsed)
+        };
+        let Some((head, used)) = self.section.read(input, budget_bytes, parse)? else {
             if input.len() >= budget_bytes {
                 return Err(WireError::HeadTooLarge { limit_bytes: self.limits.max_head_bytes });
             }
@@ -169,6 +211,7 @@ impl ResponseReader {
                 return Err(WireError::UnexpectedUpgrade);
             }
             self.informational += 1;
+            self.continued |= head.status == 100;
         } else {
             self.start_body(&head)?;
         }
@@ -295,6 +338,26 @@ mod tests {
         }
         assert_eq!(reader.feed(b"lo!", None), Ok(Progress::Done { used: 2 }));
         assert_eq!(reader.end_of_stream(), Ok(Progress::Done { used: 0 }));
+    }
+
+    #[test]
+    fn the_final_head_is_there_when_it_was_asked_for_whatever_the_pieces() {
+        let interim = "HTTP/1.1 100 Go\r\n\r\n";
+        let head = "HTTP/1.1 200 OK\r\nx: y\r\ncontent-length: 2\r\n\r\n";
+        let response = format!("{interim}{head}hi");
+        for piece_bytes in [1, 7, 1000] {
+            let mut reader = reader();
+            reader.begin(RequestMethod::Other);
+            reader.keep_head();
+            for piece in response.as_bytes().chunks(piece_bytes) {
+                reader.feed(piece, None).unwrap();
+            }
+            assert_eq!((reader.head(), reader.continued()), (head.as_bytes(), true), "{piece_bytes}");
+            reader.begin(RequestMethod::Other);
+            assert_eq!((reader.head(), reader.continued()), (&b""[..], false));
+            reader.feed(head.as_bytes(), None).unwrap();
+            assert_eq!(reader.head(), b"", "nobody asked");
+        }
     }
 
     #[test]

@@ -327,6 +327,11 @@ impl Client {
                 let ended = response.end();
                 self.end(slot, id, ended, now_ns);
             }
+            Ok(()) if response.continues() => {
+                // The first byte of the response is that of the final one.
+                stream.traffic.first_byte_ns = 0;
+                self.send_body(slot);
+            }
             Ok(()) => {}
             Err(error) => self.end(slot, id, Err(error), now_ns),
         }

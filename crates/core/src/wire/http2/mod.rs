@@ -33,9 +33,9 @@ pub use client::Client;
 pub use error::{ConnectionError, ErrorCode, StreamError};
 pub use frame::MAX_PAYLOAD_BYTES;
 pub use hpack::{Coding, Flaw, HpackError};
-pub use request::RequestHead;
+pub use request::HeadEncoder;
 pub use response::{Keep, Kept};
-pub use send::Outgoing;
+pub use send::{Body, Outgoing};
 pub use settings::{CONNECTION_WINDOW_BYTES, STREAM_WINDOW_BYTES};
 pub use stream::{Slot, Taken, Traffic};
 

@@ -67,6 +67,11 @@ impl Response {
         self.status
     }
 
+    /// Whether the header block that was read last said `100 Continue`.
+    pub(super) fn continues(&self) -> bool {
+        self.status == 0 && self.block.status == 100
+    }
+
     pub(super) fn body_bytes(&self) -> u64 {
         self.body_bytes
     }

@@ -5,6 +5,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 use super::error::StreamError;
 use super::response::{Keep, Kept, Response};
+use super::send::Body;
 use crate::wire::http1::{Limits, RequestMethod};
 
 /// Where a stream is kept. It is valid until the stream is taken.
@@ -61,9 +62,18 @@ pub(super) struct Stream {
     pub(super) send_window: i64,
     /// Bytes of body that came since the server was last told that it may send more.
     pub(super) unacknowledged_bytes: u32,
-    /// The end of the request's body, of which what stands behind this many bytes could not be sent yet.
-    pub(super) unsent: (Vec<u8>, usize),
+    /// The request's body, as long as it is not sent whole.
+    pub(super) unsent: Option<Unsent>,
     pub(super) outcome: Option<Result<(), StreamError>>,
+}
+
+/// A body of which something is still to be sent.
+#[derive(Debug)]
+pub(super) struct Unsent {
+    pub(super) body: Box<dyn Body>,
+    pub(super) sent: usize,
+    /// It waits until the server wants it.
+    pub(super) is_held: bool,
 }
 
 impl Stream {
@@ -73,7 +83,7 @@ impl Stream {
 
     /// Whether the request is written, or in the output.
     pub(super) fn is_sent(&self) -> bool {
-        self.unsent.1 == self.unsent.0.len()
+        self.unsent.is_none()
     }
 }
 
@@ -108,7 +118,7 @@ impl Streams {
             traffic: Traffic::default(),
             send_window,
             unacknowledged_bytes: 0,
-            unsent: (Vec::new(), 0),
+            unsent: None,
             outcome: None,
         };
         let slot = self.free.pop().unwrap_or_else(|| {

@@ -1,6 +1,7 @@
 //! The client against frames written by hand: what it sends, how streams end, and what ends a connection.
 
 mod any_bytes;
+mod bodies;
 mod connection;
 mod streams;
 
@@ -59,7 +60,12 @@ fn get(client: &mut Client) -> Slot {
 
 fn post(client: &mut Client, body: &[u8]) -> Slot {
     // `:method: GET`, `:scheme: http`, `:path: /`: who asks is of no interest here.
-    let request = Outgoing { block: &[0x82, 0x86, 0x84], body, method: RequestMethod::Other };
+    start(client, &body, false)
+}
+
+fn start(client: &mut Client, body: &dyn Body, holds_body: bool) -> Slot {
+    let block = &[0x82, 0x86, 0x84];
+    let request = Outgoing { block, body, holds_body, method: RequestMethod::Other };
     client.start(request, KEEP, Kept::default()).expect("room")
 }
 

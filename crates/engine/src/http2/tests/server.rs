@@ -10,7 +10,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::AbortHandle;
 
-/// A server of the `h2` crate. It answers with the path as body; 404 for `/missing`, and never for `/never`.
+/// A server of the `h2` crate. It answers with the path as body; 404 for `/missing`, and never for `/never`. `/in` sets
+/// a cookie and leads to `/cookie`, which answers with method and cookies; `/echo` sends back what it got.
 pub struct H2Server {
     pub port: u16,
     cancelled: Rc<Cell<u32>>,
@@ -60,11 +61,29 @@ async fn answer(
         cancelled.set(cancelled.get() + 1);
         return;
     }
-    let status = if path == "/missing" { 404 } else { 200 };
-    let response = Response::builder().status(status).header("x-server", "h2").body(()).unwrap();
+    let (head, mut body) = request.into_parts();
+    let mut response = Response::builder().status(200).header("x-server", "h2");
+    let mut text = path.clone().into_bytes();
+    match path.as_str() {
+        "/missing" => response = response.status(404),
+        "/in" => response = response.status(303).header("location", "cookie").header("set-cookie", "sid=1"),
+        "/cookie" => {
+            let cookies = head.headers.get("cookie").map(|value| value.to_str().unwrap());
+            text = format!("{} {}", head.method, cookies.unwrap_or("none")).into_bytes();
+        }
+        "/echo" => {
+            text.clear();
+            while let Some(Ok(piece)) = body.data().await {
+                text.extend_from_slice(&piece);
+                body.flow_control().release_capacity(piece.len()).unwrap();
+            }
+        }
+        _ => {}
+    }
+    let response = response.body(()).unwrap();
     // The client may be gone already.
     let Ok(mut stream) = respond.send_response(response, false) else { return };
-    let _ = stream.send_data(path.into(), true);
+    let _ = stream.send_data(text.into(), true);
 }
 
 /// After how many bytes, and what.
@@ -85,6 +104,10 @@ impl RawServer {
     pub const SETTINGS: &[u8] = &[0, 0, 0, 4, 0, 0, 0, 0, 0];
     /// Settings that allow no stream.
     pub const NO_STREAMS: &[u8] = &[0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0];
+    /// The first stream: `100 Continue`.
+    pub const CONTINUE: &[u8] = &[0, 0, 5, 1, 4, 0, 0, 0, 1, 0x08, 3, b'1', b'0', b'0'];
+    /// The first stream: status 200, and no body.
+    pub const OK: &[u8] = &[0, 0, 1, 1, 5, 0, 0, 0, 1, 0x88];
     /// No stream was looked at.
     pub const GOAWAY_BEFORE_ALL: &[u8] = &[0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 

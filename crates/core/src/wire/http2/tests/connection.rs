@@ -27,7 +27,8 @@ fn the_server_says_how_many_streams_there_are() {
     let first = get(&mut client);
     get(&mut client);
     assert!(!client.has_room() && client.accepts());
-    let request = Outgoing { block: &[0x82], body: b"", method: RequestMethod::Other };
+    let request =
+        Outgoing { block: &[0x82], body: &&b""[..], holds_body: false, method: RequestMethod::Other };
     assert!(client.start(request, KEEP, Kept::default()).is_err());
     client.feed(&headers(1, OK, true), 5).unwrap();
     assert!(client.has_room());

@@ -147,7 +147,8 @@ fn a_large_body_does_not_fill_the_output_at_once() {
 #[test]
 fn a_large_head_is_continued() {
     let mut client = client_of(&[]);
-    let request = Outgoing { block: &[0x82; 40_000], body: b"", method: RequestMethod::Other };
+    let request =
+        Outgoing { block: &[0x82; 40_000], body: &&b""[..], holds_body: false, method: RequestMethod::Other };
     client.start(request, KEEP, Kept::default()).unwrap();
     let sent: Vec<(u8, u8, usize)> =
         frames(&written(&mut client)).iter().map(|frame| (frame.0, frame.1, frame.3.len())).collect();

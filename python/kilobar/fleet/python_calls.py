@@ -1,0 +1,72 @@
+"""Calls of Python functions from scenarios: `${py.module.function(args)}`.
+
+The engine never calls Python. A thread of the process pulls calls in batches, makes them and brings the results back,
+while the engine's own thread goes on sending. Without such a call the thread sleeps and nothing of this is imported.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from kilobar import _native
+from kilobar.model.plan import Plan
+
+MAX_RESULT_BYTES = 1024 * 1024
+
+
+class Functions:
+    """Functions by their full name, imported when they are first called."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Callable[..., Any]] = {}
+
+    def find(self, name: str) -> Callable[..., Any]:
+        """The function. Raises ImportError, AttributeError, TypeError or whatever its module raises."""
+        if name not in self._known:
+            module, _, attribute = name.rpartition(".")
+            function = getattr(importlib.import_module(module), attribute)
+            if not callable(function):
+                raise TypeError(f"`{name}` is no function but {type(function).__name__}")
+            self._known[name] = function
+        return self._known[name]
+
+    def call(self, name: str, arguments: str) -> tuple[bool, str]:
+        """Whether it went well, and the JSON form of the result, or what went wrong."""
+        try:
+            result = json.dumps(self.find(name)(*json.loads(arguments)), ensure_ascii=False, allow_nan=False)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # user code: a call of sys.exit must not end the worker either
+            return False, f"{type(error).__name__}: {error}"[:1000]
+        if len(result) > MAX_RESULT_BYTES:
+            return False, f"it returned {len(result):,} bytes, at most {MAX_RESULT_BYTES:,} are allowed"
+        return True, result
+
+
+def answer_calls_of(plan: Plan) -> None:
+    """Makes this process answer the calls of a plan that it executes steps of itself. Nothing, when there are none."""
+    if plan.calls_python:
+        threading.Thread(target=serve, daemon=True).start()
+
+
+Call: TypeAlias = tuple[int, "str | None", str, str]
+"""Number, directory where modules are looked for first, function, arguments as a JSON array."""
+
+
+def serve(first: list[Call] | None = None) -> None:
+    """Answers calls until the engine says that none will come any more. For a thread of its own."""
+    functions = Functions()
+    calls = first if first is not None else _native.next_calls()
+    while calls is not None:
+        answers = []
+        for number, directory, name, arguments in calls:
+            if directory and directory not in sys.path:
+                sys.path.insert(0, directory)
+            answers.append((number, *functions.call(name, arguments)))
+        _native.answer_calls(answers)
+        calls = _native.next_calls()

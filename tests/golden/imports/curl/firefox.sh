@@ -1,0 +1,1 @@
+curl 'http://127.0.0.1:8700/login' -X POST -H 'User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0' -H 'Accept: text/html' -H 'Accept-Encoding: gzip, deflate, br, zstd' -H 'Content-Type: application/x-www-form-urlencoded' -H 'Connection: keep-alive' -H 'Content-Length: 25' --data-raw 'user=ann&password=s3cret+1&next=%2Fitems%3Fpage%3D1'
