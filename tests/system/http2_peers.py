@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
+import grp
+import os
 import shutil
 import socket
 import subprocess
@@ -38,9 +41,11 @@ def nginx(folder: Path, listen: str, more: str = "") -> Iterator[int]:
     require("nginx", "openssl")
     key, certificate = _certificate(folder)
     port = _free_port()
+    # Started by root it would serve as somebody else, who may not read what the test has written.
+    owner = f"{getpass.getuser()} {grp.getgrgid(os.getgid()).gr_name}"
     config = folder / "nginx.conf"
     config.write_text(
-        f"daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;\n"
+        f"user {owner}; daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;\n"
         "events { worker_connections 256; }\n"
         f"http {{ access_log off; server {{ listen 127.0.0.1:{port} {listen}; {more}\n"
         f"ssl_certificate {certificate}; ssl_certificate_key {key};\n"

@@ -132,9 +132,7 @@ def test_cookies_redirects_checks_and_saves_are_the_same_over_http_2(tmp_path: P
 def test_a_large_multipart_body_arrives_as_it_was_sent(tmp_path: Path, scenario: Write) -> None:
     picture = bytes(range(256)) * 2_000
     (tmp_path / "picture.bin").write_bytes(picture)
-    (tmp_path / "stored").mkdir(mode=0o777)
-    (tmp_path / "stored").chmod(0o777)
-    tmp_path.chmod(0o755)
+    (tmp_path / "stored").mkdir()
     storage = f"location /stored/ {{ root {tmp_path}; dav_methods PUT; client_max_body_size 9m; }}"
     steps = """
 steps:

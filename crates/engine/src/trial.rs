@@ -102,9 +102,11 @@ async fn try_flow(engine: &Rc<Engine>, flow: usize) {
     engine.leave(user).await;
 }
 
+type Tell = Box<dyn FnMut(&Attempt)>;
+
 struct Teller {
     part: Rc<RefCell<String>>,
-    tell: RefCell<Box<dyn FnMut(&Attempt)>>,
+    tell: RefCell<Tell>,
 }
 
 impl Watch for Teller {

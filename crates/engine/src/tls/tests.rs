@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rcgen::{CertifiedKey, KeyPair, generate_simple_self_signed};
 use rustls::pki_types::PrivatePkcs8KeyDer;
-use rustls::server::WebPkiClientVerifier;
+use rustls::server::{Acceptor, WebPkiClientVerifier};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::{Value, json};
 
@@ -58,6 +58,52 @@ fn secure_server(
         });
     });
     (port, seen)
+}
+
+/// Serves TLS and HTTP/1.1 only, one request a connection, and tells which protocols clients offered.
+fn old_server(own: &CertifiedKey<KeyPair>) -> (u16, Receiver<Vec<String>>) {
+    let key = PrivatePkcs8KeyDer::from(own.signing_key.serialize_der()).into();
+    let builder = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap();
+    let mut config =
+        builder.with_no_client_auth().with_single_cert(vec![own.cert.der().clone()], key).unwrap();
+    config.alpn_protocols = vec![HTTP1.to_vec()];
+    let config = Arc::new(config);
+    let (tell, offers) = channel();
+    let port = serve(move |mut socket| {
+        let mut acceptor = Acceptor::default();
+        let accepted = loop {
+            acceptor.read_tls(&mut socket).unwrap();
+            if let Some(accepted) = acceptor.accept().expect("it is TLS") {
+                break accepted;
+            }
+        };
+        let offered = accepted.client_hello().alpn().into_iter().flatten();
+        let _ = tell.send(offered.map(|name| String::from_utf8_lossy(name).into_owned()).collect());
+        let session = accepted.into_connection(Arc::clone(&config)).expect("it agrees");
+        let mut stream = StreamOwned::new(session, socket);
+        if read_request(&mut stream).is_some() {
+            stream.write_all(response(200, "connection: close\r\n", "").as_bytes()).unwrap();
+        }
+    });
+    (port, offers)
+}
+
+#[test]
+fn a_server_that_chose_http_1_is_offered_nothing_else_by_the_same_owner() {
+    let (port, offers) = old_server(&certificate("shop.example"));
+    let origin = json!({"scheme": "https", "host": "127.0.0.1", "port": port});
+    for connections in ["reuse", "per_user"] {
+        let http = json!({"insecure": true, "version": "http2", "connections": connections});
+        let attempts = tried(&plan(std::slice::from_ref(&origin), &http, &[json!({}), json!({}), json!({})]));
+        for attempt in &attempts {
+            assert_eq!((attempt.status, &attempt.failure), (200, &None));
+            assert!(attempt.request.starts_with("GET / HTTP/1.1\n"), "{}", attempt.request);
+        }
+        let offered: Vec<_> = offers.try_iter().collect();
+        assert_eq!(offered, [&["h2", "http/1.1"][..], &["http/1.1"], &["http/1.1"]], "{connections}");
+    }
 }
 
 fn file(name: &str, content: &str) -> PathBuf {
