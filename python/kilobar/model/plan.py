@@ -239,7 +239,7 @@ class Plan:
             "data": [data_set.to_json() for data_set in self.data],
             "origins": [asdict(origin) for origin in self.origins],
             "http": asdict(self.http),
-            "python_path": self.python_path,
+            **({} if self.python_path is None else {"python_path": self.python_path}),
             "allow": list(self.allow),
             "thresholds": list(self.thresholds),
         }
