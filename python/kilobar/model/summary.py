@@ -60,7 +60,9 @@ class Ledger:
 class SeriesSummary:
     """One step name over the whole run.
 
-    `kind` is http, group (steps counted together) or python. `phases_ms` has the keys dns, connect, tls, send, wait, receive."""
+    `kind` is http, group (steps counted together) or python. `phases_ms` has the keys dns, connect, tls, send, wait,
+    receive.
+    """
 
     name: str
     kind: str
