@@ -136,14 +136,13 @@ class Bodies:
         value = self._examples.of(media, "value")
         values = value if isinstance(value, dict) else {}
         for name, schema in properties.items():
-            encoding = encodings.get(name) if isinstance(encodings.get(name), dict) else {}
+            encoding = mapping_at(encodings, name, self._notes)
             if encoding.get("headers"):
                 self._notes.add("headers of parts are left out", "encoding", name)
             key = literal(name)
             content_type = encoding.get("contentType")
             content_type = content_type if isinstance(content_type, str) and "*" not in content_type else None
-            count = self._files_in(schema, encoding)
-            if count:
+            if self._is_for_files(schema, encoding):
                 # Files are what such a request is for: optional ones are sent too.
                 ending = _ending(_plain(content_type or ""))
                 path = f"{_file_name(name)}.{ending}"
@@ -175,7 +174,7 @@ class Bodies:
         else:
             request.multipart[key] = _part(value)
 
-    def _files_in(self, schema: Any, encoding: dict[str, Any]) -> bool:
+    def _is_for_files(self, schema: Any, encoding: dict[str, Any]) -> bool:
         """Whether a property is a file, or a list of files."""
         shape = self._examples.shapes.of(schema)
         if shape.type == "array":

@@ -13,6 +13,7 @@ from kilobar.importers.openapi_schema_shape import Shape, Shapes
 from kilobar.model.scenario import JsonValue, Request, Save, Text
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PARAMETER = re.compile(r"\{([^{}]*)\}")
 _MAX_LEVELS = 3
 
 
@@ -34,17 +35,34 @@ class Chain:
     def remember(self, endpoint: Endpoint, request: Request, schema: Any) -> None:
         """Later requests may use what this one makes."""
         if creates(endpoint):
-            self._created.setdefault(segments_of(endpoint.path), _Created(request, schema))
+            self._created.setdefault(_alike(endpoint.path), _Created(request, schema))
 
     def value_for(self, path: str, position: int, parameter: str) -> Text | None:
         """What stands for a parameter that starts at this position of a path, or None when nothing made it."""
-        collection = segments_of(path[:position])
+        collection = _alike(path[:position])
         if not path[:position].endswith("/"):
             return None
         key = (collection, parameter)
         if key not in self._names:
             self._names[key] = self._made(collection, parameter)
         return self._names[key]
+
+    def use_in_body(self, request: Request, endpoint: Endpoint) -> None:
+        """A body that repeats what stands in the path gets the same value there: `id` of what a PUT replaces."""
+        if not isinstance(request.json, dict):
+            return
+        for found in _PARAMETER.finditer(endpoint.path):
+            made = self.value_for(endpoint.path, found.start(), found[1])
+            if made is None:
+                continue
+            is_last = found.end() == len(endpoint.path)
+            collection = _alike(endpoint.path[: found.start()])
+            names = _candidates(found[1], collection) if is_last else [_folded(found[1])]
+            for name in names:
+                present = next((key for key in request.json if _folded(key) == name), None)
+                if present is not None and made.startswith("${"):
+                    request.json[present] = made
+                    break
 
     def _made(self, collection: Segments, parameter: str) -> Text | None:
         created = self._created.get(collection)
@@ -97,20 +115,25 @@ def _candidates(parameter: str, collection: Segments) -> list[str]:
         if folded.endswith(ending) and folded != ending and _is_of(folded.removesuffix(ending), collection):
             found.append(ending)
     if folded == "id":
-        found += ["uuid", *(f"{_singular(_folded(part))}id" for part in collection[-1:])]
+        found += ["uuid", *(f"{_folded(part)}id" for part in collection[-1:])]
     return found
 
 
 def _is_of(prefix: str, collection: Segments) -> bool:
     """Whether `pet` of `petId` is what the collection `pets` holds."""
     last = _folded(collection[-1]) if collection else ""
-    return bool(prefix) and (prefix in last or _singular(last) in prefix)
+    return bool(prefix) and (prefix in last or last in prefix)
 
 
-def _singular(folded: str) -> str:
-    if folded.endswith("ies"):
-        return f"{folded[:-3]}y"
-    return folded[:-1] if folded.endswith("s") else folded
+def _alike(path: str) -> Segments:
+    """`/silences` creates what `/silence/{id}` reads."""
+    return tuple(_singular(part.lower()) for part in segments_of(path))
+
+
+def _singular(word: str) -> str:
+    if word.endswith("ies"):
+        return f"{word[:-3]}y"
+    return word[:-1] if word.endswith("s") else word
 
 
 def _folded(name: str) -> str:

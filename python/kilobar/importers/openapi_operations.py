@@ -77,6 +77,7 @@ class Operations:
         if query:
             request.url += f"{'&' if '?' in request.url else '?'}{query}"
         self._bodies.add(request, content)
+        chain.use_in_body(request, endpoint)
         self.security.add(request, content)
         request.headers = step_headers(request.headers.items(), self._notes, "parameters")
         chain.remember(endpoint, request, self._responses.schema(content))
@@ -195,6 +196,8 @@ class Operations:
         if parameter is None:
             self._notes.add(f"`{name}` of the path is not described; a text stands for it")
             return percent_encoded(literal(name))
+        if not self.examples.is_exemplified(_media(parameter)):
+            self._remarks.count("values in paths are made up: put in what is there on your server")
         value = self._value(parameter, name)
         if isinstance(value, Nothing) or value in (None, "", [], {}):
             return percent_encoded(literal(name))

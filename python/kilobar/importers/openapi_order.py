@@ -26,7 +26,7 @@ def segments_of(path: str) -> Segments:
 
 
 def collection_of(segments: Segments) -> Segments:
-    """The path without parameters at its end: `/pets` for `/pets/{petId}`."""
+    """The path without parameters at its end: ("pets",) for `/pets/{petId}`."""
     end = len(segments)
     while end and segments[end - 1] == "{}":
         end -= 1

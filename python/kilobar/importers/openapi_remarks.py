@@ -19,7 +19,7 @@ class Remarks:
         self._said[message] = None
 
     def count(self, what: str, number: int = 1) -> None:
-        """Something that is met several times; `what` follows its number."""
+        """Something that is met several times."""
         self._counts[what] += number
 
     def say(self, notes: Notes) -> None:
@@ -28,4 +28,4 @@ class Remarks:
             notes.add(message)
         for what, number in self._counts.items():
             if number:
-                notes.add(f"{number} {what}")
+                notes.add(f"{what} ({number})")

@@ -32,7 +32,7 @@ class Responses:
         if statuses:
             request.check = Check(status=statuses[0] if len(statuses) == 1 else statuses)
         elif responses:
-            self._notes.add("no successful status is documented; any below 400 is taken for success", "responses")
+            self._remarks.count("operations document no successful status: any below 400 is taken for one")
         for response in responses.values():
             links = mapping_at(self._references.follow(response).content, "links", self._notes)
             self._remarks.count("links of responses are left out", len(links))

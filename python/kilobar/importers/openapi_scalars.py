@@ -37,9 +37,13 @@ _FORMATS: dict[str, Text] = {
     "regex": ".*",
 }
 
+_LIMITING = frozenset(("format", "pattern", "minLength", "maxLength"))
+
 
 def text_value(schema: dict[str, Any], name: str, notes: Notes) -> Text:
     """A text for a schema of type `string`; its name when nothing says more."""
+    if not schema.keys() & _LIMITING and name.lower().endswith(("email", "e-mail", "email_address")):
+        return _FORMATS["email"]
     pattern = schema.get("pattern")
     least = _length(schema.get("minLength"), 0)
     known = _FORMATS.get(str(schema.get("format")))

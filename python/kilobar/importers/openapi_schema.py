@@ -7,9 +7,9 @@ import math
 from typing import Any, Final
 
 from kilobar.importers.openapi_references import References
+from kilobar.importers.openapi_remarks import Remarks
 from kilobar.importers.openapi_scalars import decimal_number, text_value, whole_number
 from kilobar.importers.openapi_schema_shape import Shape, Shapes, discriminator_value
-from kilobar.importers.openapi_remarks import Remarks
 from kilobar.importers.outcome import Notes
 from kilobar.importers.templates import literal, translate_json
 from kilobar.importers.untyped import list_at, mapping_at
@@ -42,7 +42,9 @@ class Examples:
         """What `example` or the first of `examples` of a parameter or media type says."""
         for key in ("example", "x-example"):
             if key in owner:
-                return self._literal(owner[key])
+                return self._literal(
+                    self._references.follow(owner[key]).content if _is_reference(owner[key]) else owner[key]
+                )
         examples = owner.get("examples")
         if isinstance(examples, list):
             examples = {str(number): {"value": each} for number, each in enumerate(examples)}
@@ -210,6 +212,11 @@ class Examples:
             return value
         self._notes.add(f"the number {str(value)[:40]} of an example is sent as a text")
         return str(value)[:400]
+
+
+def _is_reference(example: Any) -> bool:
+    """An example cannot be a reference by the letter of the standard; people write it all the same."""
+    return isinstance(example, dict) and list(example) == ["$ref"]
 
 
 def as_text(value: JsonValue) -> str:

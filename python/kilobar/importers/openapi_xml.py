@@ -29,7 +29,7 @@ class XmlWriter:
 
     def _element(self, name: str, value: JsonValue, schema: Any) -> Text:
         keys = self._examples.shapes.of(schema).keys
-        xml = keys.get("xml") if isinstance(keys.get("xml"), dict) else {}
+        xml = _mapping(keys.get("xml"))
         if xml.get("namespace") or xml.get("prefix"):
             self._notes.add("namespaces of XML are not written", "xml")
         tag = self._tag(xml.get("name") or name)
@@ -61,6 +61,10 @@ class XmlWriter:
             return name
         self._notes.add(f"`{str(name)[:60]}` is no name of an element", "xml")
         return re.sub(r"[^A-Za-z0-9_.-]", "_", f"_{name}")
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _clean(text: Text) -> Text:

@@ -122,7 +122,6 @@ class _Translation:
             style = self._style(each)
             if style:
                 encoding[name] = style
-        # An empty list: the optional fields are left out, unlike those of a schema that does not say.
         required = [text_of(each.get("name")) for each in fields if each.get("required") is True]
         schema = {"type": "object", "properties": properties, **({"required": required} if required else {})}
         return {media_type: {"schema": schema, "encoding": encoding}}
