@@ -81,10 +81,11 @@ class Bodies:
 
     def _text(self, request: Request, media_type: str, media: dict[str, Any]) -> None:
         value = self._examples.of(media, "value")
-        request.headers["content-type"] = literal("text/plain" if media_type == "*/*" else media_type)
         if isinstance(value, Nothing):
             self._notes.add("there is no example of this body; left out")
-        elif "xml" in media_type and not isinstance(value, str):
+            return
+        request.headers["content-type"] = literal("text/plain" if media_type == "*/*" else media_type)
+        if "xml" in media_type and not isinstance(value, str):
             self._notes.add("the XML is made from the schema")
             request.body = self._xml.document(value, media.get("schema", {}))
         else:

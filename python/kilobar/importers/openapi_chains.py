@@ -15,6 +15,7 @@ from kilobar.model.scenario import JsonValue, Request, Save, Text
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PARAMETER = re.compile(r"\{([^{}]*)\}")
 _MAX_LEVELS = 3
+_MAX_WIDTH = 50
 
 
 class _Created(NamedTuple):
@@ -103,7 +104,7 @@ class Chain:
                     below.append((f"{path}{_member(name)}", self._shapes.of(inner, above)))
                 if shape.type == "array":
                     below.append((f"{path}[0]", self._shapes.of(shape.keys.get("items", {}), above)))
-            level = [(path, shape) for path, shape in below if shape.type in ("object", "array")]
+            level = [(path, shape) for path, shape in below if shape.type in ("object", "array")][:_MAX_WIDTH]
         return None
 
 

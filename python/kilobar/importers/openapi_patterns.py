@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 MAX_CHARACTERS = 200
+_MAX_PATTERN = 1_000
 _MAX_DEPTH = 10
 _COUNT = re.compile(r"\{([0-9]{1,4})(?:(,)([0-9]{0,4}))?\}")
 _CLASSES = {"d": "0", "w": "a", "s": " ", "D": "a", "W": "-", "S": "a"}
@@ -18,6 +19,8 @@ class _TooHardError(ValueError):
 
 def text_for_pattern(pattern: str, min_length: int = 0) -> str | None:
     """The shortest text of its kind with at least `min_length` characters, or None when the pattern is not simple."""
+    if len(pattern) > _MAX_PATTERN:
+        return None
     for more in (0, min_length):
         try:
             text = _Reader(pattern, more, min_length).read()
@@ -67,6 +70,7 @@ class _Reader:
 
     def _sequence(self, depth: int) -> str:
         parts: list[str] = []
+        length = 0
         while self._peek() not in ("", "|", ")"):
             character = self._next()
             if character == "^" and not parts:
@@ -75,7 +79,8 @@ class _Reader:
                 continue
             atom = self._atom(character, depth)
             parts.append(self._repeated(atom))
-            if sum(map(len, parts)) > MAX_CHARACTERS:
+            length += len(parts[-1])
+            if length > MAX_CHARACTERS:
                 raise _TooHardError
         return "".join(parts)
 

@@ -18,7 +18,10 @@ from kilobar.model.scenario import JsonValue
 MAX_DEPTH = 12
 MAX_VALUES = 2_000
 """Values in one body."""
+MAX_CHARACTERS = 8_000_000
+"""Of all values together; a scenario file has at most twice as many."""
 _MAX_ITEMS = 20
+_MAX_LOOKS = 20_000
 
 
 class Nothing:
@@ -37,6 +40,8 @@ class Examples:
         self._notes = notes
         self.shapes = Shapes(references, remarks, notes)
         self._left = 0
+        self._looks_left = 0
+        self._room = MAX_CHARACTERS
 
     def given(self, owner: dict[str, Any]) -> JsonValue | Nothing:
         """What `example` or the first of `examples` of a parameter or media type says."""
@@ -67,19 +72,22 @@ class Examples:
         if not isinstance(value, Nothing):
             return value
         self._left = MAX_VALUES
+        self._looks_left = _MAX_LOOKS
         return self._value(owner.get("schema", {}), name, frozenset(), MAX_DEPTH)
 
     def is_exemplified(self, owner: dict[str, Any]) -> bool:
         """Whether a parameter or media type has an example, a default or a list of values."""
         if any(key in owner for key in ("example", "examples", "x-example")):
             return True
+        self._looks_left = _MAX_LOOKS
         return self._has_example(self.shapes.of(owner.get("schema", {})))
 
     # By schema
 
     def _value(self, schema: Any, name: str, above: frozenset[str], depth: int) -> JsonValue | Nothing:
         self._left -= 1
-        if self._left < 0 or depth <= 0:
+        self._room -= len(name) + 10
+        if self._left < 0 or depth <= 0 or not self._has_room():
             return NOTHING
         shape = self.shapes.of(schema, above)
         if shape.is_cut:
@@ -122,7 +130,8 @@ class Examples:
         keys = shape.keys
         if any(key in keys and keys[key] is not None for key in ("example", "examples", "const", "default", "enum")):
             return True
-        if depth <= 0 or shape.is_cut:
+        self._looks_left -= 1
+        if depth <= 0 or shape.is_cut or self._looks_left < 0:
             return False
         above = frozenset(shape.references)
         properties = keys.get("properties")
@@ -186,7 +195,7 @@ class Examples:
         items = [self._value(schema, name, above, depth - 1) for schema in schemas]
         return [each for each in items if not isinstance(each, Nothing)]
 
-    def _without_read_only(self, keys: dict[str, Any], value: JsonValue) -> JsonValue:
+    def _without_read_only(self, keys: dict[str, Any], value: JsonValue | Nothing) -> JsonValue | Nothing:
         properties = keys.get("properties")
         if not isinstance(value, dict) or not isinstance(properties, dict):
             return value
@@ -197,11 +206,23 @@ class Examples:
         }
         return {key: inner for key, inner in value.items() if key not in dropped} if dropped else value
 
-    def _literal(self, value: Any) -> JsonValue:
-        return translate_json(self._exact(value), literal)
+    def _has_room(self) -> bool:
+        """One example can be referred to from many places."""
+        if self._room < 0:
+            self._remarks.once(
+                f"the values are too large together: those after {MAX_CHARACTERS:,} characters are left out"
+            )
+        return self._room >= 0
+
+    def _literal(self, value: Any) -> JsonValue | Nothing:
+        exact = self._exact(value)
+        return translate_json(exact, literal) if self._has_room() else NOTHING
 
     def _exact(self, value: Any) -> Any:
         """JSON has no infinity, and a scenario no numbers of more than 18 digits: they become texts."""
+        self._room -= len(value) if isinstance(value, str) else 10
+        if self._room < 0:
+            return None
         if isinstance(value, dict):
             return {key: self._exact(inner) for key, inner in value.items()}
         if isinstance(value, list):

@@ -9,6 +9,8 @@ from kilobar.importers.openapi_remarks import Remarks
 from kilobar.importers.outcome import Notes
 from kilobar.importers.untyped import list_at
 
+MAX_SCHEMAS = 1_000_000
+"""Counted each time that one is put together."""
 _MAX_DEPTH = 30
 _MAX_PARTS = 200
 _IGNORED = ("not", "if", "patternProperties", "dependentSchemas", "dependencies", "$dynamicRef")
@@ -55,12 +57,22 @@ class Shapes:
         self._references = references
         self._remarks = remarks
         self._notes = notes
+        self._left = MAX_SCHEMAS
+        self._known: dict[int, tuple[Any, Shape]] = {}
+        """By identity; the schema is kept so that its identity stays its own."""
 
     def of(self, schema: Any, above: frozenset[str] = frozenset()) -> Shape:
         """The shape of a schema below others; `above` are the references that led here."""
-        return self._shape(schema, above, _MAX_DEPTH)
+        _, known = self._known.get(id(schema), (None, None))
+        if known is None or not above.isdisjoint(known.references):
+            known = self._shape(schema, above, _MAX_DEPTH)
+            if not known.is_cut:
+                self._known[id(schema)] = schema, known
+        return known
 
     def _shape(self, schema: Any, above: frozenset[str], depth: int) -> Shape:
+        if not self._has_room():
+            return Shape({}, is_cut=True)
         if isinstance(schema, bool):
             return Shape({}, is_cut=not schema)
         if not isinstance(schema, dict):
@@ -69,8 +81,11 @@ class Shapes:
         content, followed = self._references.follow(schema)
         if depth <= 0 or above.intersection(followed):
             return Shape({}, followed, is_cut=True)
+        return self._merged(content, followed, above.union(followed), depth)
+
+    def _merged(self, content: dict[str, Any], followed: tuple[str, ...], above: frozenset[str], depth: int) -> Shape:
+        """What a schema says itself, what all its parts say, and what the chosen alternative says."""
         subject = followed[-1] if followed else None
-        above = above.union(followed)
         for ignored in _IGNORED:
             if ignored in content:
                 self._remarks.once(f"`{ignored}` in schemas is not considered")
@@ -91,6 +106,14 @@ class Shapes:
             if chosen.is_cut:
                 return Shape(merged, references, subject, is_cut=True)
         return Shape({**merged, **own_examples}, references, subject)
+
+    def _has_room(self) -> bool:
+        self._left -= 1
+        if self._left < 0:
+            self._remarks.once(
+                f"the schemas are too large together: those after the first {MAX_SCHEMAS:,} are left out"
+            )
+        return self._left >= 0
 
     def _alternative(self, content: dict[str, Any], above: frozenset[str], depth: int) -> Shape | None:
         """The first of `oneOf`, `anyOf` or the mapping of a discriminator that is not `null` and has an end."""

@@ -33,7 +33,8 @@ def _share_auth(scenario: Scenario, requests: list[Request]) -> None:
 
 def _share_headers(scenario: Scenario, requests: list[Request]) -> None:
     for name, value in list(requests[0].headers.items()):
-        if all(request.headers.get(name) == value for request in requests):
+        # The type of a body stays with the body.
+        if name.lower() != "content-type" and all(request.headers.get(name) == value for request in requests):
             scenario.headers[name] = value
             for request in requests:
                 del request.headers[name]
