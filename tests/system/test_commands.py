@@ -42,7 +42,7 @@ def test_the_version_is_that_of_the_package() -> None:
 def test_check_says_what_a_scenario_is() -> None:
     done = kilobar("check", ROOT / "examples/shop.yaml")
     assert done.exit_code == 0
-    assert "ok: 2 flows, 9 steps, 15s of load" in done.stdout
+    assert "ok: 2 flows, 6 requests, 15s of load" in done.stdout
     assert "scenario.schema.json" in done.stdout
     assert done.stderr == ""
 
