@@ -83,7 +83,7 @@ def kilobar(url: str, *options: str, cpu: int | None = GENERATOR_CPU) -> Measure
     return Measured(requests, rate, cpu_s, summary)
 
 
-HELLO = "location / { return 200 \"hello\"; }"
+HELLO = 'location / { return 200 "hello"; }'
 
 
 @contextmanager

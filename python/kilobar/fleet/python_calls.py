@@ -9,10 +9,12 @@ from __future__ import annotations
 import importlib
 import json
 import sys
+import threading
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from kilobar import _native
+from kilobar.model.plan import Plan
 
 MAX_RESULT_BYTES = 1024 * 1024
 
@@ -44,6 +46,12 @@ class Functions:
         if len(result) > MAX_RESULT_BYTES:
             return False, f"it returned {len(result):,} bytes, at most {MAX_RESULT_BYTES:,} are allowed"
         return True, result
+
+
+def answer_calls_of(plan: Plan) -> None:
+    """Makes this process answer the calls of a plan that it executes steps of itself. Nothing, when there are none."""
+    if plan.calls_python:
+        threading.Thread(target=serve, daemon=True).start()
 
 
 Call: TypeAlias = tuple[int, "str | None", str, str]

@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 from kilobar.importers.templates import literal
-from kilobar.scenario.language import MAX_NAME
+from kilobar.scenario.grammar import MAX_NAME
 from kilobar.scenario.resolve import NAME, RESERVED
 
 _MAX_VARIABLE = 60

@@ -196,6 +196,8 @@ class Plan:
     checks: tuple[tuple[int, str], ...] = ()
     """(index of the series, name) of each check."""
     data: tuple[DataSet, ...] = ()
+    python_path: str | None = None
+    """Directory in which Python functions are looked for first."""
 
     @property
     def duration_ns(self) -> int:
@@ -206,6 +208,17 @@ class Plan:
     def is_open(self) -> bool:
         """Whether any stage asks for a rate."""
         return any(stage.kind == "rate" for stage in self.load)
+
+    @property
+    def calls_python(self) -> bool:
+        """Whether any step calls a Python function."""
+        return any(kind == "python" for _, kind in self.series)
+
+    @property
+    def users_may_leave(self) -> bool:
+        """Whether users may end by themselves: a step lets them, or rows that run out."""
+        runs_out = any(data.when_exhausted == "stop" for data in self.data)
+        return runs_out or '"what": "stop_user"' in self.to_json()
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form as an object: docs/reference/plan.md."""
@@ -226,6 +239,7 @@ class Plan:
             "data": [data_set.to_json() for data_set in self.data],
             "origins": [asdict(origin) for origin in self.origins],
             "http": asdict(self.http),
+            **({} if self.python_path is None else {"python_path": self.python_path}),
             "allow": list(self.allow),
             "thresholds": list(self.thresholds),
         }

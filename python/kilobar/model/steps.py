@@ -64,11 +64,19 @@ class Python:
     function: str
     arguments: tuple[Template, ...]
     variable: int
+    series: int
+    """Under which calls are counted."""
 
     def to_json(self) -> dict[str, Any]:
         """Its part of the plan's JSON form."""
         arguments = [argument.to_json() for argument in self.arguments]
-        return {"kind": "python", "function": self.function, "arguments": arguments, "variable": self.variable}
+        return {
+            "kind": "python",
+            "series": self.series,
+            "function": self.function,
+            "arguments": arguments,
+            "variable": self.variable,
+        }
 
 
 @dataclass(frozen=True, slots=True)

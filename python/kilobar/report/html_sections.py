@@ -62,7 +62,9 @@ def steps(summary: Summary) -> Html:
         return section("Steps", tag("p", "No request was made.", class_="empty"))
     every = (*summary.series, summary.total) if len(summary.series) > 1 else summary.series
     rows = [
-        row for series in every for row in _step_rows(series, "all steps" if series is summary.total else words.step(series))
+        row
+        for series in every
+        for row in _step_rows(series, "all steps" if series is summary.total else words.step(series))
     ]
     head = ("Step", "Requests", "Rate", "Failed", "Share", *_QUANTILE_TITLES)
     return section(

@@ -187,24 +187,31 @@ class Run:
             case Ready():
                 worker.state = "ready"
             case IntervalArrived(index, encoded):
-                try:
-                    interval = Interval.decode(encoded)
-                except ValueError as error:
-                    self._lose(index, f"it sent an interval that cannot be read: {error}", now_ns)
-                else:
-                    self._measurement.add(index, interval)
+                self._take(index, encoded, now_ns)
             case Done():
                 worker.state = "done"
             case StopAsked(_, reason):
-                if not self._stops_asked:
-                    self._stops_asked = 1
-                    self._note(max(self._time_ns(now_ns), 0), f"a step stops the run: {reason}")
+                self._stop_for(reason, now_ns)
             case Refused(_, code, message):
                 raise InputError(f"the workers cannot run this plan: {message}", code=code)
             case Died(index, how):
                 if self._start_ns is None:
                     raise FleetError(f"worker {index} could not start: {how}")
                 self._lose(index, how, now_ns)
+
+    def _take(self, index: int, encoded: bytes, now_ns: int) -> None:
+        try:
+            interval = Interval.decode(encoded)
+        except ValueError as error:
+            self._lose(index, f"it sent an interval that cannot be read: {error}", now_ns)
+        else:
+            self._measurement.add(index, interval)
+
+    def _stop_for(self, reason: str, now_ns: int) -> None:
+        """A step asks for it: as a person would, and only once however many users get to that step."""
+        if not self._stops_asked:
+            self._stops_asked = 1
+            self._note(max(self._time_ns(now_ns), 0), f"a step stops the run: {reason}")
 
     def _go_on(self, now_ns: int) -> None:
         """Does everything that is due at this time."""

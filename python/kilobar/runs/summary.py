@@ -50,8 +50,7 @@ def summarise(
     is_over: bool,
 ) -> Summary:
     """The summary of what was measured so far, or of the whole run when it is over and all its seconds are closed."""
-    total = measurement.total()
-    values = total.to_dict()
+    total, values = measurement.total(), measurement.total().to_dict()
     load_ns = min(measurement.closed_ns, asked.end_ns)
     load_s = load_ns / SECOND_NS
     books = measurement.ledger()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-import os.path
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -50,9 +50,22 @@ def native_checks() -> EngineChecks:
     """The checks of the native engine, loaded only when something is to be checked."""
     from kilobar import _native
 
-    # An engine without these looks at the expressions when it gets the plan, but cannot say where they are wrong.
-    others = (getattr(_native, name, None) for name in ("check_css", "check_xpath", "check_regex", "inspect_data"))
-    return EngineChecks(_native.check_json_path, _native.check_plan, *others)
+    return EngineChecks(
+        json_path_problem=_native.check_json_path,
+        check_plan=_native.check_plan,
+        css_problem=_native.check_css,
+        xpath_problem=_native.check_xpath,
+        regex_problem=_native.check_regex,
+        inspect_data=_native.inspect_data,
+        python_problem=problem_of_python,
+    )
+
+
+def problem_of_python(directory: str, name: str, arguments: int) -> str | None:
+    """As `python_functions.problem_of`, which is imported only by scenarios that call Python."""
+    from kilobar.scenario.python_functions import problem_of
+
+    return problem_of(directory, name, arguments)
 
 
 def load(
@@ -110,6 +123,7 @@ def _check_text(
         return Checked(None, findings.sorted())
     around = Surroundings(
         name=Path(file).stem or "scenario",
+        directory=os.path.dirname(os.path.abspath(file)),
         engine=engine or native_checks(),
         default_load=tree.UsersStage(scenario.place, *DEFAULT_SCENARIO_LOAD),
     )
@@ -132,6 +146,7 @@ def from_url(
     scenario = tree.Scenario(place, steps=(step,), load=(default,), cookies="off")
     around = Surroundings(
         name=url.partition("?")[0].partition("#")[0].rpartition("@")[2][:200] or "url",
+        directory=os.getcwd(),
         engine=engine or native_checks(),
         default_load=default,
     )

@@ -29,6 +29,8 @@ class EngineChecks(NamedTuple):
     regex_problem: Problem | None = None
     inspect_data: Inspect | None = None
     """Without it, files with data cannot be read."""
+    python_problem: Callable[[str, str, int], str | None] | None = None
+    """What is wrong with a Python function: directory, name, number of arguments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +42,13 @@ class Context:
     resolver: Resolver
     findings: Findings
     scope: Scope
-    series: dict[tuple[str, str], int] = field(default_factory=dict)
-    """(name, kind) -> index."""
     checks: dict[tuple[int, str], int] = field(default_factory=dict)
     """(series, name) -> index."""
     origins: dict[plan.Origin, int] = field(default_factory=dict)
 
     def series_index(self, name: str, kind: str) -> int:
         """Steps with one name are counted together."""
-        return self.series.setdefault((name, kind), len(self.series))
+        return self.scope.series_index(name, kind)
 
     def check_expression(self, language: str, text: str, shown: str, place_at: Callable[[int], Place]) -> None:
         """A JSON path, XPath, CSS selector or regular expression, as the engine judges it; what is wrong is told."""

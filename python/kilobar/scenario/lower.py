@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import NamedTuple
 
 from kilobar.model import plan
@@ -24,6 +25,8 @@ class Surroundings(NamedTuple):
 
     name: str
     """Used when the scenario has none."""
+    directory: str
+    """Where modules of Python functions are looked for first."""
     engine: EngineChecks
     default_load: tree.UsersStage
     """Used, with a warning, when the scenario has none."""
@@ -33,13 +36,16 @@ def lower(scenario: tree.Scenario, around: Surroundings, resolver: Resolver, fin
     """The plan, or None when there were errors."""
     errors_before = findings.errors
     data = lower_data_sets(scenario, around.engine, findings)
+    check_python = around.engine.python_problem
     scope = Scope((key.text for key, _ in scenario.variables), data, findings)
+    if check_python is not None:
+        scope.python_problem = partial(check_python, around.directory)
     context = Context(scenario, around.engine, resolver, findings, scope)
     steps = lower_flows(context)
     steps_complete = findings.errors == errors_before and not scenario.unreadable & STEP_KEYS
     _warn_unused(scenario, data, scope, findings)
     load, arrivals = lower_load(scenario, around.default_load, findings)
-    series_names = list(dict.fromkeys(name for name, _ in context.series))
+    series_names = list(dict.fromkeys(name for name, _ in scope.series))
     thresholds = lower_thresholds(scenario.thresholds, series_names if steps_complete else None, findings)
     allow = tuple(host for text in scenario.allow if (host := lower_host(text, findings)) is not None)
     http = lower_http(scenario, findings)
@@ -56,12 +62,13 @@ def lower(scenario: tree.Scenario, around: Surroundings, resolver: Resolver, fin
         setup=steps.setup,
         flows=steps.flows,
         teardown=steps.teardown,
-        series=tuple(context.series),
+        series=tuple(scope.series),
         checks=tuple(context.checks),
         variables=tuple(scope.variables),
         data=data_sets,
         origins=tuple(context.origins),
         http=http,
+        python_path=around.directory if any(kind == "python" for _, kind in scope.series) else None,
         max_in_flight=scenario.max_in_flight,
         grace_ns=scenario.grace,
         allow=tuple(dict.fromkeys(allow)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from kilobar.errors import Place
@@ -46,12 +46,20 @@ class Scope:
             if data_set is not None
         }
         self._calls: list[plan.Step] = []
+        self.python_problem: Callable[[str, int], str | None] | None = None
+        """What is wrong with a Python function that is called with so many arguments."""
         self.has_row = False
         """Whether the steps are those of a user, which has a row of each data set."""
         self.ended = False
         """Whether an earlier step certainly ends the iteration."""
         self.variables: dict[str, int] = {}
         """Name -> index in the plan."""
+        self.series: dict[tuple[str, str], int] = {}
+        """(name, kind) -> index in the plan."""
+
+    def series_index(self, name: str, kind: str) -> int:
+        """Steps with one name are counted together."""
+        return self.series.setdefault((name, kind), len(self.series))
 
     # States
 
@@ -197,7 +205,12 @@ class Scope:
             encode_value(Template(Scalar(call.place, ""), pieces_of(argument, call.place)), self._names)
             for argument in call.arguments
         )
-        self._calls.append(plan.Python(call.function, arguments, self._index(name)))
+        problem = self.python_problem(call.function, len(arguments)) if self.python_problem is not None else None
+        if problem is not None:
+            hint = "the module must be in the directory of the scenario, or installed"
+            self._findings.error("bad-function", f"`{call.function}` cannot be called: {problem}", call.place, hint)
+        series = self.series_index(f"py.{call.function}", "python")
+        self._calls.append(plan.Python(call.function, arguments, self._index(name), series))
         return Named(name, (), call.place)
 
     def take_calls(self) -> tuple[plan.Step, ...]:
