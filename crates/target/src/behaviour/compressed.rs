@@ -10,7 +10,7 @@ use super::{Exchange, shop};
 use crate::response::JSON;
 use crate::script::Reply;
 
-/// No encoder of brotli stands here: these are the items, encoded by its own tool.
+/// There is no encoder of brotli here: these are the items, encoded by its own tool. A test decodes them.
 const BROTLI: &[u8] = include_bytes!("items.json.br");
 
 /// The encodings, the one that is preferred when several are equally welcome first.

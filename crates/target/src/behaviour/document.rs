@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::{Exchange, shop};
 use crate::draw::mix;
+use crate::query;
 use crate::response::{HTML, XML};
 use crate::script::Reply;
 
@@ -39,7 +40,7 @@ impl Documents {
     /// `/html/submit`: what the form on the page is sent to.
     pub(super) fn submit(&self, exchange: &mut Exchange<'_, '_>) -> Reply {
         let form = std::str::from_utf8(exchange.body).unwrap_or_default();
-        let csrf = crate::query::parameter(form, "csrf").unwrap_or_default();
+        let csrf = query::parameter(form, "csrf").unwrap_or_default();
         // Nobody keeps the values: the first half is the number of the page, the second one proves it.
         let number = csrf.get(..16).and_then(|half| u64::from_str_radix(half, 16).ok());
         match number.filter(|number| self.csrf(*number) == csrf) {
@@ -91,7 +92,8 @@ pub(super) fn xml(exchange: &mut Exchange<'_, '_>) -> Reply {
         let (name, price) = (shop::name(id), shop::price(id));
         write!(
             items,
-            "\n<shop:item id=\"{id}\"><shop:name>{name}</shop:name><shop:price currency=\"EUR\">{price:.2}</shop:price></shop:item>"
+            "\n<shop:item id=\"{id}\"><shop:name>{name}</shop:name>\
+             <shop:price currency=\"EUR\">{price:.2}</shop:price></shop:item>"
         )
         .expect("memory takes every byte");
     }
