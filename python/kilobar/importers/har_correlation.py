@@ -74,13 +74,14 @@ class Correlation:
         known = self._known.get((text, is_number))
         if known is None:
             return None
-        if known.ready_ms > self._now_ms + _CLOCK_MS:
-            # It was sent before the response was there.
+        save = known.value.save() if known.variable is None else None
+        if known.ready_ms > self._now_ms + _CLOCK_MS or (known.variable is None and save is None):
+            # It was sent before the response was there, or nothing can say where it is.
             del self._known[text, is_number]
             return None
-        if known.variable is None:
+        if known.variable is None and save is not None:
             known.variable = self._name(known)
-            known.step.save[known.variable] = known.value.save()
+            known.step.save[known.variable] = save
         if not any(step is known.step for step in self.used):
             self.used.append(known.step)
         return known.variable

@@ -10,6 +10,8 @@ LONGEST = 8192
 
 _NUMBER = re.compile(r"-?[0-9]+")
 _ROUND = re.compile(r"-?[0-9]0+")
+_DIGIT = re.compile(r"\d")
+_NOT_IN_ONE = re.compile(r"[\s<>{}]")
 _ORDINARY = re.compile(
     r"[0-9]{4}-[0-9]{2}(-[0-9]{2}([T ][0-9:.,+Z-]*)?)?"  # dates
     r"|[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?"
@@ -43,13 +45,13 @@ def is_identifier(text: str, name: str) -> bool:
         return False
     if _NUMBER.fullmatch(text):
         return len(text) >= 5 and _ROUND.fullmatch(text) is None
-    if len(text) < 6 or re.search(r"\s|[<>{}]", text) or "${" in text:
+    if len(text) < 6 or _NOT_IN_ONE.search(text) or "${" in text:
         return False
     if len(text) < 80 and (_ORDINARY.fullmatch(text) or text.lower() in _ORDINARY_WORDS):
         return False
     if is_address(text):
         return holds_identifier(text)
-    if any(character.isdigit() for character in text):
+    if _DIGIT.search(text):
         return True
     return names_identifier(name) or _is_random(text)
 

@@ -88,7 +88,7 @@ def in_order(exchanges: list[Exchange], notes: Notes) -> list[Exchange]:
         late += place < latest
         latest = max(latest, place)
     if late:
-        notes.add(f"{late} requests came after the start of a later page; they are sent with their own", "entries")
+        notes.add(f"{late} came after the start of a later page; they are sent with their own page", "entries")
     order = sorted(range(len(exchanges)), key=lambda number: _place(exchanges[number], number, places))
     return [exchanges[number] for number in order]
 

@@ -58,7 +58,7 @@ class Redirects:
             if position in self._taken:
                 continue
             exchange = Exchange(entry)
-            chain = self._chain(position)
+            chain = [position] if position in self._endless else self._chain(position)
             if self._can_be_followed(chain):
                 self._taken.update(chain)
                 exchange.followed = [self._entries[number] for number in chain[1:]]
@@ -95,9 +95,8 @@ class Redirects:
             return False
         first, last = self._entries[chain[0]], self._entries[chain[-1]]
         if len(chain) > MOST_REDIRECTS + 1 or _destination(last):
-            if chain[0] not in self._endless:
-                message = "redirects without an end in the recording; each of these requests is a step of its own"
-                self._notes.add(message, "entries", first.index)
+            message = "redirects without an end in the recording; each of these requests is a step of its own"
+            self._notes.add(message, "entries", first.index)
             self._endless.update(chain)
             return False
         return not any(self._is_needed(self._entries[position], chain[-1]) for position in chain[:-1])

@@ -24,8 +24,8 @@ _MEMBER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _OPENING = re.compile(r"<!--|<(?:script|style|input|meta)\b", re.IGNORECASE)
 _CLOSING = re.compile(r"</(?:script|style)", re.IGNORECASE)
-_TAG = re.compile(r"(?:[^>\"']|\"[^\"]*\"|'[^']*')*>")
-_ATTRIBUTE = re.compile(r"([A-Za-z_:][-\w:.]*)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
+_TAG = re.compile(r"(?:[^>\"']++|\"[^\"]*+\"|'[^']*+')*+>")
+_ATTRIBUTE = re.compile(r"(?<![-\w:.])([A-Za-z_:][-\w:.]*+)\s*+=\s*+(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
 _PLAIN_NAME = re.compile(r"[^\"\\\x00-\x1f]{1,200}")
 _TOKEN = re.compile(
     r"(?<![A-Za-z0-9_-])([A-Za-z]\w{0,40})([\"']?\s{0,3}[:=]\s{0,3}[\"'])([A-Za-z0-9_+/=.-]{6,2048})(?=[\"'])"
@@ -51,8 +51,8 @@ class Value:
     """Of the field."""
     within: str
     """Name of what holds the field, if anything."""
-    save: Callable[[], Save]
-    """Makes the rule that finds it."""
+    save: Callable[[], Save | None]
+    """Makes the rule that finds it; None when its place cannot be written. Few values need one."""
 
 
 def values_of(entry: Entry, notes: Notes) -> Iterator[Value]:
@@ -94,12 +94,13 @@ def _json_values(document: Any, notes: Notes) -> Iterator[Value]:
                 notes.add(f"only the first {MOST_VALUES:,} values are looked at for later use", "response", "content")
                 return
             text = str(value)
-            if is_identifier(text, name) and _json_path(path) is not None:
+            if is_identifier(text, name):
                 yield Value(text, isinstance(value, int), name, within, partial(_json_save, path))
 
 
-def _json_save(path: _Path) -> Save:
-    return Save(json=_json_path(path))
+def _json_save(path: _Path) -> Save | None:
+    text = _json_path(path)
+    return Save(json=text) if text is not None else None
 
 
 def _json_path(path: _Path) -> str | None:
@@ -150,7 +151,10 @@ def _tags(text: str) -> Iterator[tuple[str, dict[str, str]]]:
             continue
         position = found.end()
         tag = _TAG.match(text, position, position + _LONGEST_TAG)
-        if tag is not None:
+        if tag is None:
+            # What does not end soon is no tag; to look into it again from each place would take for ever.
+            position += _LONGEST_TAG
+        else:
             pairs = ((name.lower(), unescape(a or b or c)) for name, a, b, c in _ATTRIBUTE.findall(tag[0]))
             yield opening[1:], dict(pairs)
             position = tag.end()
@@ -171,7 +175,8 @@ def _script_values(text: str) -> Iterator[Value]:
             continue
         if names_identifier(name) and is_identifier(value, name):
             seen.add(start)
-            pattern = rf"\b{re.escape(start)}([A-Za-z0-9_+/=.-]+)"
+            spaced = re.sub(r"(?:\\\s)+", lambda _: r"\s*", re.escape(start))
+            pattern = rf"\b{spaced}([A-Za-z0-9_+/=.-]+)"
             first = re.search(pattern, text)
             if first is not None and first[1] == value:
                 yield Value(value, False, name, "", partial(Save, regex=pattern))

@@ -43,9 +43,11 @@ HAR_KEYS = st.sampled_from(
 HAR_LEAVES = st.one_of(
     LEAVES, st.integers(200, 400), st.floats(0, 2e9),
     st.sampled_from(
-        ["http://a.example/u-10001?t=u-10001", "http://a.example/", "https://b.example/x#y", "/u-10001", "//", "u-10001",
-         "GET", "POST", "2026-03-01T12:00:00Z", "2026-03-01T12:00:00.5+02:00", "base64", "aHR0cA==", "text/html",
-         "application/json", '{"id": "u-10001"}', "a=u-10001&b", "application/x-www-form-urlencoded", "Cookie", "Location",
+        ["http://a.example/u-10001?t=u-10001", "http://a.example/", "https://b.example/x#y", "/u-10001", "//",
+         "u-10001", "GET", "POST", "2026-03-01T12:00:00Z", "2026-03-01T12:00:00.5+02:00", "base64", "aHR0cA==",
+         "text/html",
+         "application/json", '{"id": "u-10001"}', "a=u-10001&b", "application/x-www-form-urlencoded",
+         "Cookie", "Location",
          "multipart/form-data; boundary=X", '--X\r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n--X--',
          '<input type=hidden name=a value="u-10001"', "<!--", "Set-Cookie", "authorization", "%", "http://[", "HTTP/3"]
     ),

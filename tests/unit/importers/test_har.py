@@ -344,7 +344,7 @@ def test_a_request_of_a_page_that_came_after_the_next_page_stays_with_its_own() 
         entry(f"{SHOP}/1", page="p1"), entry(f"{SHOP}/2", page="p2", at_ms=20), entry(f"{SHOP}/1b", page="p1", at_ms=30)
     )
     assert [request.url for request in sent(result)] == ["/1", "/1b", "/2"]
-    assert "1 requests came after" in notes_of(result)[0]
+    assert "1 came after the start of a later page" in notes_of(result)[0]
 
 
 # Odd files
