@@ -61,7 +61,10 @@ def test_multipart() -> None:
         "doc": {"format": "binary"}, "docs": {"items": {"format": "binary"}}, "csv": {"type": "string"},
         "pic": {"contentMediaType": "image/png"},
     }  # fmt: skip
-    encoding = {"csv": {"contentType": "text/csv"}, "doc": {"contentType": "image/png, image/jpeg", "headers": {"x": {}}}}
+    encoding = {
+        "csv": {"contentType": "text/csv"},
+        "doc": {"contentType": "image/png, image/jpeg", "headers": {"x": {}}},
+    }
     step, notes = body("multipart/form-data", {"schema": {"properties": properties}, "encoding": encoding})
     assert step.multipart == {
         "id": "1",
