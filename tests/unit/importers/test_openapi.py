@@ -24,7 +24,10 @@ def test_nothing_else_is_recognised(text: str) -> None:
 
 def test_a_flow_for_each_tag_with_its_operations_in_order() -> None:
     result = described(
-        {"/b": {"get": {"tags": ["B"]}, "post": {"tags": ["B", "A"], "operationId": "make b"}}, "/{x}/a/1": {"get": {}}},
+        {
+            "/b": {"get": {"tags": ["B"]}, "post": {"tags": ["B", "A"], "operationId": "make b"}},
+            "/{x}/a/1": {"get": {}},
+        },
         info={"title": "Shop"},
     )  # fmt: skip
     assert result.scenario.name == "Shop"

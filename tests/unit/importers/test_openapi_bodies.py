@@ -79,6 +79,11 @@ def test_multipart() -> None:
     assert f"{HERE}.multipart/form-data.encoding.doc: headers of parts are left out" in notes
 
 
+def test_parts_that_only_the_example_has_come_in_its_order() -> None:
+    media = {"example": {name: name for name in "dcab"}, "schema": {"properties": {"c": {}}}}
+    assert list(body("multipart/form-data", media)[0].multipart) == ["c", "d", "a", "b"]
+
+
 def test_files_beside_the_description_are_sent(tmp_path: Path) -> None:
     (tmp_path / "upload.png").write_bytes(b"\x89PNG")
     content = b'{"openapi": "3.1.0", "paths": {"/a": {"put": {"operationId": "upload", "requestBody": {"content": \

@@ -54,4 +54,3 @@ def test_what_is_no_mapping_is_nothing() -> None:
 
 def test_the_name_is_the_last_part() -> None:
     assert name_of("#/components/schemas/a~1b%20c") == "a/b c"
-    assert References(ROOT, Notes()).follow({"$ref": "#/components/schemas/x y"}).name == "x y"
