@@ -150,8 +150,10 @@ class Bodies:
                 request.multipart[key] = self._files.part(path, None, content_type and _first(content_type), name)
             elif key in values:
                 self._parts(request, key, values[key], encoding, content_type)
-        for key in values.keys() - {literal(name) for name in properties}:
-            self._parts(request, key, values[key], {}, None)
+        described = {literal(name) for name in properties}
+        for key, inner in values.items():
+            if key not in described:
+                self._parts(request, key, inner, {}, None)
 
     def _parts(
         self, request: Request, key: Text, value: JsonValue, encoding: dict[str, Any], content_type: str | None

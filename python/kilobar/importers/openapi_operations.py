@@ -185,7 +185,7 @@ class Operations:
         parts: list[Text] = []
         for position, text, is_parameter in _pieces(path):
             if not is_parameter:
-                parts.append(percent_encoded(literal(text), "/?&=:@!'()*+,;~%$").replace("${", "%24{"))
+                parts.append(percent_encoded(literal(text), "/?&=:@!'()*+,;~%$"))
                 continue
             made = chain.value_for(path, position, text)
             parts.append(made if made is not None else self._path_value(text, parameters.get(("path", text))))

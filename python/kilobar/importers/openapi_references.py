@@ -20,11 +20,6 @@ class Resolved(NamedTuple):
     references: tuple[str, ...]
     """Those that were followed, in order."""
 
-    @property
-    def name(self) -> str | None:
-        """The last part of the first reference, for example `Pet`."""
-        return name_of(self.references[0]) if self.references else None
-
 
 class References:
     """Follows references inside one document; those to other files are noted and lead to nothing."""

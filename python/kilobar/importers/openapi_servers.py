@@ -83,20 +83,18 @@ class Servers:
                 parts.append(re.sub(r"[\x00-\x20\\\"<>^`|]", "", literal(part)))
                 continue
             default = self._default(variables, part[1:-1])
-            name = self._constant(part[1:-1], default)
-            if default and name is not None:
-                parts.append(f"${{{name}}}")
+            if default:
+                parts.append(f"${{{self._constant(part[1:-1], default)}}}")
         return joined(parts)
 
-    def _constant(self, name: str, default: str) -> str | None:
+    def _constant(self, name: str, default: str) -> str:
         """The constant with this value; two servers may have variables of one name with different values."""
         wanted = name = variable_name(name)
         number = 2
         while self.variables.get(name, literal(default)) != literal(default):
             name = f"{wanted}_{number}"
             number += 1
-        if default:
-            self.variables[name] = literal(default)
+        self.variables[name] = literal(default)
         return name
 
     def _default(self, variables: dict[str, Any], name: str) -> str:

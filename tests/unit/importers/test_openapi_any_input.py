@@ -46,7 +46,8 @@ SCHEMA = st.recursive(
     max_leaves=30,
 )
 PARAMETER = st.fixed_dictionaries(
-    {"name": st.sampled_from(["id", "X-A", "token", "a[b]", "é"]), "in": st.sampled_from(["path", "query", "header", "cookie"])},
+    {"name": st.sampled_from(["id", "X-A", "token", "a[b]", "é"]),
+     "in": st.sampled_from(["path", "query", "header", "cookie"])},
     optional={"schema": SCHEMA, "style": LEAVES, "explode": st.booleans(), "required": st.booleans(), "example": LIKE,
               "examples": LIKE, "content": LIKE, "allowReserved": st.booleans()},
 )  # fmt: skip
