@@ -1,5 +1,5 @@
-"""A flow of three steps (a JSON value saved, a template, two checks) on one worker, beside plain GETs of the same worker
-and beside k6 doing the same flow.
+"""A flow of three steps (a JSON value saved, a template, two checks) on one worker, beside plain GETs of the same
+worker and beside k6 doing the same flow.
 
 nginx answers everything with constants, so that the generator is what is measured. Server on one core, generator on the
 other, in alternation; medians of ratios. Prints requests per second and processor time a request.

@@ -111,8 +111,9 @@ def attempt(plan_json: str) -> list[str]:
     """Executes each flow once; one JSON object per exchange, see `kilobar_engine::Attempt`. Raises ValueError."""
 
 def once(plan_json: str, occasion: str, given: str | None = None) -> str:
-    """Executes the steps of "setup" or "teardown"; `given` is what an earlier occasion left. Returns a JSON object with
-    `given` and `failure`, see `kilobar_engine::Outcome`. Raises ValueError or OSError when the plan cannot be run here."""
+    """Executes the steps of "setup" or "teardown"; `given` is what an earlier occasion left. Returns a JSON object
+    with `given` and `failure`, see `kilobar_engine::Outcome`. Raises ValueError or OSError when the plan cannot be run
+    here."""
 
 def next_calls() -> list[tuple[int, str | None, str, str]] | None:
     """Waits for calls of Python functions: (number, directory, module.function, arguments as a JSON array). None when

@@ -38,8 +38,10 @@ impl Seats {
 }
 
 struct Seat {
+    /// Of its user.
+    number: u64,
     alarm: Rc<Alarm>,
-    arrival: Cell<Option<Arrival>>,
+    turn: Cell<Option<Turn>>,
 }
 
 /// Fires every arrival that belongs to this worker, until the load ends.
@@ -89,45 +91,49 @@ pub async fn fire(run: Rc<Run>) {
 
 fn seat(run: &Rc<Run>, arrival: Arrival) {
     let seats = &run.seats;
-    if let Some(seat) = seats.idle.borrow_mut().pop() {
+    let turn = Turn {
+        number: arrival.number,
+        sequence: run.sequence_of_arrival(arrival.number),
+        intended_ns: run.engine.start_ns + arrival.at_ns,
+        due: true,
+    };
+    let may_take = |seat: &mut Rc<Seat>| run.engine.has_rows(seat.number, &turn);
+    let idle = seats.idle.borrow_mut().pop_if(may_take);
+    if let Some(seat) = idle {
         run.engine.recorder.started();
-        seat.arrival.set(Some(arrival));
+        seat.turn.set(Some(turn));
         seat.alarm.wake();
-    } else if seats.taken.get() < run.max_in_flight.get() {
+        return;
+    }
+    let taken = seats.taken.get();
+    let number = number_in_seat(taken, run.worker, run.workers);
+    if taken < run.max_in_flight.get() && run.engine.has_rows(number, &turn) {
         run.engine.recorder.started();
-        let number = seats.taken.get();
-        seats.taken.set(number + 1);
-        let seat = Rc::new(Seat { alarm: run.engine.new_alarm(), arrival: Cell::new(Some(arrival)) });
-        let number = number_in_seat(number, run.worker, run.workers);
-        tokio::task::spawn_local(serve(Rc::clone(run), seat, number));
+        seats.taken.set(taken + 1);
+        let seat = Rc::new(Seat { number, alarm: run.engine.new_alarm(), turn: Cell::new(Some(turn)) });
+        tokio::task::spawn_local(serve(Rc::clone(run), seat));
     } else {
         run.engine.recorder.dropped();
     }
 }
 
-async fn serve(run: Rc<Run>, seat: Rc<Seat>, number: u64) {
+async fn serve(run: Rc<Run>, seat: Rc<Seat>) {
     poll_fn(|context| {
         seat.alarm.belongs_to(context);
         Poll::Ready(())
     })
     .await;
     let mut user = run.engine.user(Rc::clone(&seat.alarm), 0);
-    user.number = number;
+    user.number = seat.number;
     let seats = &run.seats;
     loop {
-        let next = poll_fn(|_| match seat.arrival.take() {
-            Some(arrival) => Poll::Ready(Some(arrival)),
+        let next = poll_fn(|_| match seat.turn.take() {
+            Some(turn) => Poll::Ready(Some(turn)),
             None if seats.closed.get() => Poll::Ready(None),
             None => Poll::Pending,
         });
-        let Some(arrival) = next.await else { break };
-        run.engine.reseed(&mut user, arrival.number);
-        let turn = Turn {
-            number: arrival.number,
-            sequence: arrival.number,
-            intended_ns: run.engine.start_ns + arrival.at_ns,
-            due: true,
-        };
+        let Some(turn) = next.await else { break };
+        run.engine.reseed(&mut user, turn.number);
         let ended = run.engine.iterate(&mut user, turn).await;
         run.ended();
         if let Ends::Run(reason) = ended.ends {

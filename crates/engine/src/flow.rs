@@ -7,7 +7,7 @@ use std::task::Poll;
 
 use kilobar_clock::{now_ns, sleep_until};
 use kilobar_core::plan::{Exit, Think};
-use kilobar_core::random::mix;
+use kilobar_core::random::{Random, mix};
 use kilobar_core::stats::ErrorClass;
 use kilobar_core::template::{ReadyTemplate, Value};
 
@@ -55,6 +55,18 @@ impl Pace {
     }
 }
 
+/// When a think time that starts now ends.
+fn end_of_think(think: Think, pace: &Pace, random: &mut Random) -> u64 {
+    match think {
+        Think::Uniform { min_ns, max_ns } => pace.now_ns + min_ns + random.below(max_ns - min_ns + 1),
+        Think::Exponential { mean_ns, max_ns } => {
+            let drawn_ns = -(1.0 - random.unit_f64()).ln() * mean_ns as f64;
+            pace.now_ns + (drawn_ns as u64).min(max_ns)
+        }
+        Think::Pacing { period_ns } => pace.start_ns + period_ns,
+    }
+}
+
 /// Why the rest of an iteration is not executed.
 #[derive(Debug)]
 pub enum Stop {
@@ -97,15 +109,7 @@ impl Engine {
     }
 
     async fn think(&self, user: &mut User, think: Think, pace: &mut Pace) {
-        let mut until_ns = match think {
-            Think::Uniform { min_ns, max_ns } => {
-                pace.now_ns + min_ns + user.random.below(max_ns - min_ns + 1)
-            }
-            Think::Exponential { mean_ns, max_ns } => {
-                pace.now_ns + ((-(1.0 - user.random.unit_f64()).ln() * mean_ns as f64) as u64).min(max_ns)
-            }
-            Think::Pacing { period_ns } => pace.start_ns + period_ns,
-        };
+        let mut until_ns = end_of_think(think, pace, &mut user.random);
         if self.watch.is_some() {
             until_ns = until_ns.min(pace.now_ns + SHORT_THINK_NS);
         }
@@ -138,7 +142,9 @@ impl Engine {
                 self.recorder.group(call.series, took_ns, took_ns, failed);
                 let value =
                     called.map_err(|problem| self.stumble(user, format!("{}: {problem}", call.function)))?;
-                user.variables[call.variable] = Some(value);
+                // What a function makes of a secret, such as a signature, is one too.
+                let is_secret = arguments.iter().any(Value::is_secret);
+                user.variables[call.variable] = Some(value.marked_secret(is_secret));
             }
             ReadyStep::If { condition, then, otherwise } => {
                 let holds = condition.holds(&mut user.scope()).map_err(|error| self.stumble(user, error))?;
@@ -170,7 +176,7 @@ impl Engine {
                 return Err(match what {
                     Exit::Fail => self.stumble(user, message),
                     Exit::StopUser => Stop::User,
-                    Exit::StopRun => Stop::Run(message),
+                    Exit::StopRun => Stop::Run(self.hide(user, message)),
                 });
             }
         }
@@ -209,7 +215,8 @@ impl Engine {
         (items, variable, steps): (&ReadyTemplate, usize, &[ReadyStep]),
         pace: &mut Pace,
     ) -> Result<(), Stop> {
-        let text = self.text(user, items)?;
+        let items = self.value(user, items)?;
+        let text = String::from_utf8_lossy(items.text());
         let entries: Vec<Box<serde_json::value::RawValue>> = match serde_json::from_str(&text) {
             Ok(entries) => entries,
             Err(_) => {
@@ -222,7 +229,8 @@ impl Engine {
             return Err(self.stumble(user, problem));
         }
         for entry in entries {
-            user.variables[variable] = Some(Value::from_json_text(entry.get()));
+            user.variables[variable] =
+                Some(Value::from_json_text(entry.get()).marked_secret(items.is_secret()));
             Box::pin(self.execute(user, steps, pace)).await?;
             tokio::task::consume_budget().await;
         }
@@ -259,6 +267,7 @@ impl Engine {
         branches: &[Vec<ReadyStep>],
         pace: &mut Pace,
     ) -> Result<(), Stop> {
+        let seed = user.random.next_u64();
         let mut done: Vec<Option<(User, Result<(), Stop>)>> = branches.iter().map(|_| None).collect();
         let mut waiting = branches.iter().enumerate();
         let mut running: Vec<(usize, Branch<'_>)> = Vec::with_capacity(max.min(branches.len()));
@@ -266,7 +275,7 @@ impl Engine {
             loop {
                 while running.len() < max {
                     let Some((index, steps)) = waiting.next() else { break };
-                    let own = user.branch(self, index as u64);
+                    let own = user.branch(self, mix(seed, index as u64));
                     own.alarm.belongs_to(context);
                     let mut own_pace = *pace;
                     if index >= max {
@@ -326,13 +335,17 @@ impl Engine {
         Stop::Failed(failure.class)
     }
 
+    /// A text for people, without what this user must not let them see.
+    fn hide(&self, user: &User, text: String) -> String {
+        self.program.secrets.with_values(&user.variables).hide(text)
+    }
+
     /// Keeps the words of a failure that belongs to no request.
     #[cold]
     pub fn fail(&self, user: &User, failure: &Failure) {
         let flow = &self.program.plan.flows[user.flow].name;
         let at_ns = now_ns().saturating_sub(self.start_ns);
-        let secrets = self.program.secrets.with_values(&user.variables);
-        let shown = Failure::new(failure.class, secrets.hide(failure.message.clone()));
+        let shown = Failure::new(failure.class, self.hide(user, failure.message.clone()));
         self.recorder.sample(flow, &shown, at_ns, 0, Default::default);
         if let Some(watch) = &self.watch {
             watch.failed(self, user, &shown);
@@ -344,8 +357,9 @@ type Branch<'a> = Pin<Box<dyn Future<Output = (User, Result<(), Stop>)> + 'a>>;
 
 impl User {
     /// A user that executes a branch beside this one: it knows the same and keeps its connections in the same place.
-    fn branch(&self, engine: &Engine, number: u64) -> Self {
-        let mut branch = engine.user(engine.new_alarm(), mix(self.random.clone().next_u64(), number));
+    fn branch(&self, engine: &Engine, seed: u64) -> Self {
+        let mut branch = engine.user(engine.new_alarm(), seed);
+        branch.number = self.number;
         branch.variables.clone_from(&self.variables);
         branch.rows.clone_from(&self.rows);
         branch.sequence = self.sequence;

@@ -244,10 +244,11 @@ impl Engine {
             .retain(|alarm| alarm.upgrade().inspect(|alarm| alarm.check(now_ns)).is_some());
     }
 
-    /// Whether an iteration finds the rows that its flow needs. Without them its user leaves and nothing is counted.
-    pub fn has_rows(&self, user: &User, turn: &Turn) -> bool {
+    /// Whether an iteration of this user finds the rows that its flow needs. Without them it cannot be executed: a closed
+    /// user leaves, an arrival is dropped.
+    pub fn has_rows(&self, user: u64, turn: &Turn) -> bool {
         let flow = &self.program.flows[self.program.choose(turn.number)];
-        !flow.data.iter().any(|&data| self.rows.is_over(data, user.number, turn.sequence))
+        !flow.data.iter().any(|&data| self.rows.is_over(data, user, turn.sequence))
     }
 
     /// Executes an iteration, which the recorder has been told of.

@@ -1,11 +1,12 @@
 //! Calls of Python functions, without ever calling Python: a thread of the interpreter pulls them in batches and brings
 //! back what the functions returned.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
 use kilobar_core::template::Value;
@@ -37,6 +38,8 @@ pub type Answer = Result<String, String>;
 pub struct Bridge {
     shared: Mutex<Shared>,
     called: Condvar,
+    /// Of the next call: an answer that comes after the end of its run must not be taken for another one.
+    next_id: AtomicU64,
     /// Wakes the event loop.
     answered: Mutex<Option<Arc<OwnedFd>>>,
 }
@@ -56,6 +59,7 @@ impl Bridge {
         Self {
             shared: Mutex::new(Shared { calls: Vec::new(), answers: Vec::new(), closed: false }),
             called: Condvar::new(),
+            next_id: AtomicU64::new(0),
             answered: Mutex::new(None),
         }
     }
@@ -99,7 +103,7 @@ impl Bridge {
 #[derive(Default)]
 pub struct Python {
     waiting: Rc<RefCell<HashMap<u64, oneshot::Sender<Answer>>>>,
-    next_id: RefCell<Option<u64>>,
+    listens: Cell<bool>,
 }
 
 impl Python {
@@ -113,7 +117,11 @@ impl Python {
         function: &str,
         arguments: &[Value],
     ) -> Result<Value, String> {
-        let id = self.next().map_err(|error| error.to_string())?;
+        // Nobody pays for the bridge who does not use it.
+        if !self.listens.replace(true) {
+            self.listen().map_err(|error| error.to_string())?;
+        }
+        let id = BRIDGE.next_id.fetch_add(1, Ordering::Relaxed);
         let (sender, receiver) = oneshot::channel();
         self.waiting.borrow_mut().insert(id, sender);
         {
@@ -133,20 +141,6 @@ impl Python {
         BRIDGE.called.notify_one();
         let answer = receiver.await.map_err(|_| "the run ended before Python answered".to_owned())?;
         answer.map(|json| Value::from_json_text(&json))
-    }
-
-    fn next(&self) -> io::Result<u64> {
-        let mut next_id = self.next_id.borrow_mut();
-        let id = match *next_id {
-            Some(id) => id,
-            // The first call: nobody pays for the bridge who does not use it.
-            None => {
-                self.listen()?;
-                0
-            }
-        };
-        *next_id = Some(id + 1);
-        Ok(id)
     }
 
     fn listen(&self) -> io::Result<()> {

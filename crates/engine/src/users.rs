@@ -1,7 +1,7 @@
 //! Closed load: a number of users, each of which starts an iteration when its previous one has ended.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::Poll;
@@ -9,6 +9,7 @@ use std::task::Poll;
 use kilobar_clock::{now_ns, sleep};
 use kilobar_core::random::mix;
 
+use crate::exchange::Alarm;
 use crate::iteration::{Ends, Turn};
 use crate::rows::sequence_of;
 use crate::worker::Run;
@@ -24,6 +25,8 @@ pub struct Crowd {
     running: RefCell<HashSet<u64>>,
     /// Users that ended themselves; nobody takes their place.
     gone: RefCell<HashSet<u64>>,
+    /// How many iterations each user has executed here: one that comes back goes on behind them.
+    iterations: RefCell<HashMap<u64, u64>>,
     /// The most iterations that a user of this worker has executed.
     most_iterations: Cell<u64>,
 }
@@ -39,12 +42,30 @@ impl Crowd {
         self.running.borrow().is_empty()
     }
 
-    /// Whether the users up to `wanted` that are `owned` have all ended themselves.
+    /// Whether the users below `wanted` that are `owned` have all ended themselves.
     fn has_ended(&self, wanted: u64, owned: impl Fn(u64) -> bool) -> bool {
         let gone = self.gone.borrow();
         self.is_empty()
             && !gone.is_empty()
             && (0..wanted).all(|number| gone.contains(&number) || !owned(number))
+    }
+
+    /// Whether a user is to execute another iteration.
+    fn wants(&self, number: u64) -> bool {
+        number < self.wanted.get() && !self.gone.borrow().contains(&number)
+    }
+
+    /// How many iterations of a user are behind it. What another worker has executed of one that it `began` cannot be
+    /// asked any more, and is taken for twice the most that any user here has executed.
+    fn iterations_of(&self, number: u64, began_elsewhere: bool) -> u64 {
+        const RESERVE: u64 = 16;
+        let skipped = if began_elsewhere { 2 * self.most_iterations.get() + RESERVE } else { 0 };
+        self.iterations.borrow().get(&number).copied().unwrap_or(skipped)
+    }
+
+    fn has_executed(&self, number: u64, iterations: u64) {
+        self.iterations.borrow_mut().insert(number, iterations);
+        self.most_iterations.set(self.most_iterations.get().max(iterations));
     }
 }
 
@@ -63,15 +84,14 @@ pub async fn attend(run: Rc<Run>) {
                 && !run.crowd.gone.borrow().contains(&number)
                 && run.crowd.running.borrow_mut().insert(number)
             {
-                // A user that another worker began has used rows; it goes on behind them, as far as that can be told.
-                let done = if number < before { 2 * run.crowd.most_iterations.get() + 16 } else { 0 };
-                tokio::task::spawn_local(live(Rc::clone(&run), number, run.engine.start_ns + due_ns, done));
+                tokio::task::spawn_local(live(Rc::clone(&run), number, run.engine.start_ns + due_ns));
             }
         }
         if time_ns >= run.end_ns() {
             return;
         }
-        if run.crowd.has_ended(wanted, |number| run.owns(number, time_ns)) && run.has_only_users() {
+        let most = run.schedule.borrow().most_users_from(time_ns);
+        if run.crowd.has_ended(most, |number| run.owns(number, time_ns)) && run.has_only_users() {
             run.end_load();
             return;
         }
@@ -82,24 +102,36 @@ pub async fn attend(run: Rc<Run>) {
     }
 }
 
-async fn live(run: Rc<Run>, number: u64, due_ns: u64, done: u64) {
+async fn live(run: Rc<Run>, number: u64, due_ns: u64) {
     let alarm = run.engine.new_alarm();
     poll_fn(|context| {
         alarm.belongs_to(context);
         Poll::Ready(())
     })
     .await;
+    let mut intended_ns = due_ns;
+    // Whoever is wanted again while it executes `after` comes back at once.
+    while run.crowd.wants(number) {
+        stay(&run, number, intended_ns, &alarm).await;
+        intended_ns = now_ns();
+    }
+    run.crowd.running.borrow_mut().remove(&number);
+    run.left();
+}
+
+/// A user from when it comes to when it leaves.
+async fn stay(run: &Run, number: u64, due_ns: u64, alarm: &Rc<Alarm>) {
     let seed = mix(run.engine.program.plan.seed, number);
-    let mut user = run.engine.user(Rc::clone(&alarm), seed);
+    let mut user = run.engine.user(Rc::clone(alarm), seed);
     user.number = number;
-    let mut turn = Turn { number: seed, sequence: 0, intended_ns: due_ns, due: false };
-    for iteration in done.. {
-        if number >= run.crowd.wanted.get() {
+    let mut intended_ns = due_ns;
+    for iteration in run.crowd.iterations_of(number, run.was_begun_elsewhere(number)).. {
+        let sequence = run.first_user_sequence + sequence_of(number, run.most_users, iteration);
+        let turn = Turn { number: seed.wrapping_add(iteration), sequence, intended_ns, due: false };
+        if !run.crowd.wants(number) {
             break;
         }
-        turn.number = seed.wrapping_add(iteration);
-        turn.sequence = sequence_of(number, run.most_users, iteration);
-        if !run.engine.has_rows(&user, &turn) {
+        if !run.engine.has_rows(number, &turn) {
             run.crowd.gone.borrow_mut().insert(number);
             break;
         }
@@ -108,25 +140,19 @@ async fn live(run: Rc<Run>, number: u64, due_ns: u64, done: u64) {
         run.ended();
         // Iterations that never wait must not keep the others from running.
         tokio::task::consume_budget().await;
-        run.crowd.most_iterations.set(run.crowd.most_iterations.get().max(iteration + 1));
-        turn.intended_ns = ended.at_ns;
+        run.crowd.has_executed(number, iteration + 1);
+        if let Ends::Run(reason) = &ended.ends {
+            run.ask_to_stop(reason);
+        }
+        if ended.ends != Ends::Nothing {
+            run.crowd.gone.borrow_mut().insert(number);
+            break;
+        }
+        intended_ns = ended.at_ns;
         if ended.unsent {
             sleep(BREATH_NS).await;
-            turn.intended_ns = now_ns();
-        }
-        match ended.ends {
-            Ends::Nothing => {}
-            Ends::User => {
-                run.crowd.gone.borrow_mut().insert(number);
-                break;
-            }
-            Ends::Run(reason) => {
-                run.ask_to_stop(&reason);
-                break;
-            }
+            intended_ns = now_ns();
         }
     }
     run.engine.leave(user).await;
-    run.crowd.running.borrow_mut().remove(&number);
-    run.left();
 }

@@ -137,6 +137,8 @@ pub struct Run {
     pub workers: u32,
     /// The most users that the plan asks for at once.
     pub most_users: u64,
+    /// Number of the first iteration of closed users: those of the plan's arrivals come before it.
+    pub first_user_sequence: u64,
     controller: Rc<Controller>,
     /// (from the start of the run, owners from then on), oldest first; the first one is in force.
     owners: RefCell<Vec<(u64, Slots)>>,
@@ -157,6 +159,8 @@ impl Run {
         let schedule = Schedule::of(&program.plan).map_err(|error| error.to_string())?;
         let grace_ns = program.plan.grace_ns;
         let most_users = program.plan.most_users();
+        let has_users = program.plan.load.iter().any(|stage| matches!(stage, Stage::Users { .. }));
+        let first_user_sequence = if has_users { schedule.planned_until(schedule.duration_ns()) } else { 0 };
         let engine = Engine::new(program, start.worker, start.start_at_ns)?;
         if let Some(given) = &start.given {
             let given = Given::from_json(given.get(), &engine.program.plan)?;
@@ -172,6 +176,7 @@ impl Run {
             worker: start.worker,
             workers: start.owners.iter().max().map_or(1, |last| last + 1),
             most_users,
+            first_user_sequence,
             controller: Rc::clone(controller),
             owners: RefCell::new(vec![(0, slots)]),
             owners_changed: Cell::new(false),
@@ -247,6 +252,19 @@ impl Run {
         let owners = self.owners.borrow();
         let in_force = owners.iter().rev().find(|(from_ns, _)| *from_ns <= time_ns).unwrap_or(&owners[0]);
         in_force.1.owner(number) == self.worker
+    }
+
+    /// Whether another worker may have executed iterations of a closed user that is this worker's now.
+    pub fn was_begun_elsewhere(&self, number: u64) -> bool {
+        self.owners.borrow()[0].1.owner(number) != self.worker
+    }
+
+    /// The number of the iteration of an arrival, which no other iteration of the run has. With closed users in the same
+    /// plan, arrivals that a person adds to it get numbers behind all rows.
+    pub fn sequence_of_arrival(&self, number: u64) -> u64 {
+        const BEYOND: u64 = 1 << 61;
+        let is_planned = self.first_user_sequence == 0 || number < self.first_user_sequence;
+        if is_planned { number } else { BEYOND + number }
     }
 
     /// When owners change next, after this time.

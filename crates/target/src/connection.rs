@@ -12,7 +12,7 @@ use crate::behaviour::Exchange;
 use crate::control;
 use crate::counters::Fault;
 use crate::limits::{LINGER_NS, MAX_HEADERS, OUTPUT_BYTES};
-use crate::request::{Body, ChunkScan, Framing, HeaderSpace, Refusal, find_body, parse_head};
+use crate::request::{Body, ChunkScan, Framing, Head, HeaderSpace, Refusal, find_body, parse_head};
 use crate::response::FILLER;
 use crate::routes::{self, Route};
 use crate::script::Act;
@@ -220,18 +220,8 @@ impl Connection {
         };
         let (route, rest) = routes::find(head.path);
         let Some(Body { data: body, request_bytes: bytes }) = find_body(&head, data, &mut self.scan)? else {
-            if route == Route::FaultEarly {
-                self.server.counters.borrow_mut().failed(Fault::EarlyAnswer);
-                let exchange = Exchange { head: &head, body: &[], rest, output };
-                let reply = self.server.behaviour.answer(route, exchange);
-                return Ok(Some(Answered { bytes: data.len(), acts: reply.acts, counted: true }));
-            }
-            if head.expects_continue && !mem::replace(&mut self.continued, true) {
-                output.extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
-            }
-            self.wanted =
-                if let Framing::Length(body_bytes) = head.body { head.bytes + body_bytes } else { 0 };
-            return Ok(None);
+            let exchange = Exchange { head: &head, body: &[], rest, output };
+            return Ok(self.answer_unfinished(route, exchange, data.len(), now_ns));
         };
         self.continued = false;
         self.wanted = 0;
@@ -247,6 +237,41 @@ impl Connection {
             counters.answered(status);
         }
         Ok(Some(Answered { bytes, acts: reply.acts, counted: true }))
+    }
+
+    /// Answers a request whose body is still missing, if its path does not wait for it; else asks for the body if the
+    /// client wants to be asked. `received_bytes` have come of it.
+    fn answer_unfinished(
+        &mut self,
+        route: Route,
+        exchange: Exchange<'_, '_>,
+        received_bytes: usize,
+        now_ns: u64,
+    ) -> Option<Answered> {
+        let head = exchange.head;
+        let mut counters = self.server.counters.borrow_mut();
+        let reply = match route {
+            Route::FaultEarly => {
+                counters.failed(Fault::EarlyAnswer);
+                self.server.behaviour.answer(route, exchange)
+            }
+            Route::ExpectRefuse => {
+                counters.received(head.method, route, head.bytes, now_ns);
+                // Whether the body comes after all cannot be known, so nothing else can come after it.
+                let head = Head { keep_alive: false, ..*head };
+                let reply = self.server.behaviour.answer(route, Exchange { head: &head, ..exchange });
+                reply.status.into_iter().for_each(|status| counters.answered(status));
+                reply
+            }
+            _ => {
+                if head.expects_continue && !mem::replace(&mut self.continued, true) {
+                    exchange.output.extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
+                }
+                self.wanted = if let Framing::Length(bytes) = head.body { head.bytes + bytes } else { 0 };
+                return None;
+            }
+        };
+        Some(Answered { bytes: received_bytes, acts: reply.acts, counted: true })
     }
 
     fn refuse(&self, refusal: Refusal) -> &'static [u8] {

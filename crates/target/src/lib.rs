@@ -17,6 +17,7 @@ mod draw;
 mod error;
 mod limits;
 mod options;
+mod query;
 mod request;
 mod response;
 mod routes;

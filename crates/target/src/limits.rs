@@ -12,6 +12,14 @@ pub(crate) const MAX_RESPONSE_BYTES: u64 = 64 * 1024 * 1024;
 pub(crate) const MAX_PIECES: u64 = 1_000_000;
 /// Most headers that a path may ask for.
 pub(crate) const MAX_RESPONSE_HEADERS: u64 = 10_000;
+/// Most of a body that `/inspect` shows, in bytes.
+pub(crate) const MAX_INSPECTED_BYTES: usize = 64 * 1024;
+/// Most redirects that a path may ask for.
+pub(crate) const MAX_REDIRECTS: u64 = 1000;
+/// Most cookies that a path may ask for.
+pub(crate) const MAX_COOKIES: usize = 100;
+/// Jobs that are remembered; the oldest is forgotten first.
+pub(crate) const MAX_JOBS: usize = 1_000_000;
 /// Longest `GET /` body, which is kept in memory ready to send.
 pub(crate) const MAX_CONSTANT_BYTES: usize = 1024 * 1024;
 /// Longest delay.

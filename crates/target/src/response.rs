@@ -17,6 +17,8 @@ pub(crate) static FILLER: [u8; FILLER_BYTES] = {
 
 pub(crate) const TEXT: &str = "text/plain";
 pub(crate) const JSON: &str = "application/json";
+pub(crate) const HTML: &str = "text/html; charset=utf-8";
+pub(crate) const XML: &str = "text/xml; charset=utf-8";
 
 /// How a response says where its body ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +70,22 @@ pub(crate) fn close_head(output: &mut Vec<u8>) {
 
 /// Writes a whole response, without its body when that was asked with HEAD.
 pub(crate) fn write(output: &mut Vec<u8>, head: &Head<'_, '_>, status: u16, kind: &str, body: &[u8]) {
+    write_with(output, head, status, kind, &[], body);
+}
+
+/// Writes a whole response with further headers.
+pub(crate) fn write_with(
+    output: &mut Vec<u8>,
+    head: &Head<'_, '_>,
+    status: u16,
+    kind: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) {
     open_head(output, head, status, kind, Length::Bytes(body.len() as u64));
+    for (name, value) in headers {
+        header(output, name, value.as_bytes());
+    }
     close_head(output);
     if head.method != "HEAD" {
         output.extend_from_slice(body);
@@ -125,6 +142,7 @@ fn reason(status: u16) -> &'static str {
         408 => "Request Timeout",
         409 => "Conflict",
         413 => "Content Too Large",
+        417 => "Expectation Failed",
         418 => "I'm a teapot",
         422 => "Unprocessable Content",
         429 => "Too Many Requests",

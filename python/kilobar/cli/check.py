@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from kilobar.model.request import Request
 from kilobar.model.units import format_duration
 from kilobar.scenario import Checked, load
 from kilobar.scenario.schema import SCHEMA_FILE
@@ -35,10 +36,11 @@ def check(scenario: Path, show_plan: bool) -> int:
 def _describe(scenario: Path, checked: Checked) -> str:
     plan = checked.require()
     flows = f"{len(plan.flows)} flow{'s' if len(plan.flows) != 1 else ''}"
-    steps = sum(len(flow.steps) for flow in plan.flows)
+    count = sum(isinstance(step, Request) for step in plan.all_steps())
+    requests = f"{count} request{'s' if count != 1 else ''}"
     targets = ", ".join(str(origin) for origin in plan.origins)
     duration = format_duration(plan.duration_ns)
-    return f"{scenario}: ok: {flows}, {steps} steps, {duration} of load, against {targets}"
+    return f"{scenario}: ok: {flows}, {requests}, {duration} of load, against {targets}"
 
 
 def _without_secrets(value: Any) -> Any:

@@ -25,15 +25,22 @@ _CHECKED_CHARACTERS = 2_000_000
 @click.option("--format", "format_name", type=click.Choice(list(FORMATS)), help="What the file is; else recognised.")
 @click.option("--environment", type=click.Path(path_type=Path), help="Postman: the file of the environment.")
 @click.option("--static", is_flag=True, help="HAR: keep requests for images, scripts, style sheets and fonts.")
+@click.option("--max-think", type=click.FloatRange(0, 86_400), default=10.0, help="HAR: longest pause, in seconds.")
 def import_command(
-    file: Path, output: Path | None, format_name: str | None, environment: Path | None, static: bool
+    file: Path,
+    output: Path | None,
+    format_name: str | None,
+    environment: Path | None,
+    static: bool,
+    max_think: float,
 ) -> int:
     """Make a scenario from a file of another tool; what cannot be carried over is listed on standard error."""
     if output is not None:
         require_writable(output)
         if output.exists() and file.exists() and output.samefile(file):
             raise InputError("the scenario would replace the file that is imported", code="output")
-    imported = import_file(file, Options(format=format_name, environment=environment, static=static))
+    options = Options(format=format_name, environment=environment, static=static, max_think_s=max_think)
+    imported = import_file(file, options)
     if output is not None:
         relocate(imported.scenario, file.parent, output.parent)
     text = imported.to_yaml(file.name)

@@ -10,6 +10,7 @@ import importlib
 import json
 import sys
 import threading
+import time
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -17,6 +18,10 @@ from kilobar import _native
 from kilobar.model.plan import Plan
 
 MAX_RESULT_BYTES = 1024 * 1024
+MAX_WORDS = 1_000
+"""Characters of what a failed call may say."""
+ANSWER_AFTER_NS = 1_000_000
+"""Answers are brought back together, but none waits longer than this for those of slower calls."""
 
 
 class Functions:
@@ -39,13 +44,21 @@ class Functions:
         """Whether it went well, and the JSON form of the result, or what went wrong."""
         try:
             result = json.dumps(self.find(name)(*json.loads(arguments)), ensure_ascii=False, allow_nan=False)
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:  # user code: a call of sys.exit must not end the worker either
-            return False, f"{type(error).__name__}: {error}"[:1000]
-        if len(result) > MAX_RESULT_BYTES:
-            return False, f"it returned {len(result):,} bytes, at most {MAX_RESULT_BYTES:,} are allowed"
+            size = len(result.encode())
+        except BaseException as error:  # user code: nothing that it raises may end the thread, not even sys.exit()
+            return False, _words_of(error)
+        if size > MAX_RESULT_BYTES:
+            return False, f"it returned {size:,} bytes, at most {MAX_RESULT_BYTES:,} are allowed"
         return True, result
+
+
+def _words_of(error: BaseException) -> str:
+    try:
+        words = f"{type(error).__name__}: {error}"
+    except BaseException:  # user code again: its own __str__
+        words = type(error).__name__
+    # A lone surrogate has no form in UTF-8, in which the words go on.
+    return words[:MAX_WORDS].encode("utf-8", "replace").decode()
 
 
 def answer_calls_of(plan: Plan) -> None:
@@ -63,10 +76,14 @@ def serve(first: list[Call] | None = None) -> None:
     functions = Functions()
     calls = first if first is not None else _native.next_calls()
     while calls is not None:
-        answers = []
+        answers: list[tuple[int, bool, str]] = []
+        answered_ns = time.monotonic_ns()
         for number, directory, name, arguments in calls:
             if directory and directory not in sys.path:
                 sys.path.insert(0, directory)
             answers.append((number, *functions.call(name, arguments)))
+            if time.monotonic_ns() - answered_ns > ANSWER_AFTER_NS:
+                _native.answer_calls(answers)
+                answers, answered_ns = [], time.monotonic_ns()
         _native.answer_calls(answers)
         calls = _native.next_calls()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 
 from kilobar.importers.templates import literal
 from kilobar.scenario.grammar import MAX_NAME
@@ -33,10 +34,13 @@ class UniqueNames:
 
     def __init__(self) -> None:
         self._taken: set[str] = set()
+        self._met: Counter[str] = Counter()
 
     def of(self, name: str) -> str:
         """`list items`, then `list items (2)`."""
-        return _numbered(step_name(name), self._taken, "{} ({})")
+        valid = step_name(name)
+        self._met[valid] += 1
+        return _numbered(valid, self._taken, "{} ({})", self._met[valid])
 
 
 def variable_name(name: str) -> str:
@@ -63,8 +67,8 @@ def step_name(name: str) -> str:
     return literal(line.strip("() ") if line.startswith("(") else line) or "unnamed"
 
 
-def _numbered(name: str, taken: set[str], form: str) -> str:
-    number = 2
+def _numbered(name: str, taken: set[str], form: str, number: int = 2) -> str:
+    number = max(2, number)
     candidate = name
     while candidate in taken:
         candidate = form.format(name, number)

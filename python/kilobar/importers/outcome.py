@@ -25,6 +25,8 @@ class Options:
     """Postman: the file with the variables of the environment."""
     static: bool = False
     """HAR: keep requests for images, scripts, style sheets and fonts."""
+    max_think_s: float = 10.0
+    """HAR: longer pauses are cut to this."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ of their own (`data`, `http`, `request`, `steps`, `template`) and are all to be 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -44,6 +45,7 @@ from kilobar.model.steps import (
     Step,
     Think,
     While,
+    steps_in,
     steps_to_json,
 )
 from kilobar.model.template import (
@@ -214,11 +216,18 @@ class Plan:
         """Whether any step calls a Python function."""
         return any(kind == "python" for _, kind in self.series)
 
+    def all_steps(self) -> Iterator[Step]:
+        """Every step, those in steps included, setup and teardown too."""
+        yield from steps_in(self.setup)
+        for flow in self.flows:
+            yield from steps_in((*flow.before, *flow.steps, *flow.after))
+        yield from steps_in(self.teardown)
+
     @property
     def users_may_leave(self) -> bool:
         """Whether users may end by themselves: a step lets them, or rows that run out."""
         runs_out = any(data.when_exhausted == "stop" for data in self.data)
-        return runs_out or '"what": "stop_user"' in self.to_json()
+        return runs_out or any(isinstance(step, Exit) and step.what == "stop_user" for step in self.all_steps())
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form as an object: docs/reference/plan.md."""
@@ -239,7 +248,7 @@ class Plan:
             "data": [data_set.to_json() for data_set in self.data],
             "origins": [asdict(origin) for origin in self.origins],
             "http": asdict(self.http),
-            "python_path": self.python_path,
+            **({} if self.python_path is None else {"python_path": self.python_path}),
             "allow": list(self.allow),
             "thresholds": list(self.thresholds),
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -190,6 +190,20 @@ class Exit:
 Step: TypeAlias = (
     Request | Think | ExponentialThink | Pacing | Set | Python | If | Repeat | While | ForEach | Group | Parallel | Exit
 )
+
+
+def steps_in(steps: Iterable[Step]) -> Iterator[Step]:
+    """These steps and the steps in them, in order."""
+    for step in steps:
+        yield step
+        match step:
+            case If(then=then, otherwise=otherwise):
+                yield from steps_in((*then, *otherwise))
+            case Repeat(steps=inner) | While(steps=inner) | ForEach(steps=inner) | Group(steps=inner):
+                yield from steps_in(inner)
+            case Parallel(branches=branches):
+                for branch in branches:
+                    yield from steps_in(branch)
 
 
 def steps_to_json(steps: Iterable[Step]) -> list[dict[str, Any]]:

@@ -58,7 +58,11 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True)
 class SeriesSummary:
-    """One step name over the whole run. `kind` is http, group (steps counted together) or python. `phases_ms` has the keys dns, connect, tls, send, wait, receive."""
+    """One step name over the whole run.
+
+    `kind` is http, group (steps counted together) or python. `phases_ms` has the keys dns, connect, tls, send, wait,
+    receive.
+    """
 
     name: str
     kind: str

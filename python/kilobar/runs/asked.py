@@ -22,10 +22,15 @@ class AskedLoad:
         self._stages = tuple(_with_bounds(plan))
         self._changes_ns: list[int] = []
         self.kinds: frozenset[Kind] = frozenset(stage.kind for stage in plan.load)
-        self.end_ns = plan.duration_ns
-        """End of the load; earlier than planned when the run is stopped."""
+        self._stopped_ns: int | None = None
         self.factor = 1.0
         """By how much the load was changed by hand so far."""
+
+    @property
+    def end_ns(self) -> int:
+        """End of the load; earlier than planned when the run is stopped, or when rows run out."""
+        end_ns = self._schedule.duration_ns
+        return end_ns if self._stopped_ns is None else min(end_ns, self._stopped_ns)
 
     def scale(self, at_ns: int, factor: float) -> None:
         """Multiplies rate and users from that instant on."""
@@ -35,7 +40,7 @@ class AskedLoad:
 
     def stop(self, at_ns: int) -> None:
         """Nothing is asked for from that instant on."""
-        self.end_ns = min(self.end_ns, max(at_ns, 0))
+        self._stopped_ns = min(self.end_ns, max(at_ns, 0))
 
     def only_kind(self, from_ns: int, until_ns: int) -> Kind | None:
         """What is asked for in a stretch; None when both or nothing. A part after the end does not matter."""

@@ -59,7 +59,7 @@ class Occasion:
     def _work(self, plan: str, which: Which, given: str | None) -> None:
         try:
             self._outcome = _read(self._perform(plan, which, given))
-        except (OSError, ValueError) as error:
+        except BaseException as error:  # whatever it is, somebody waits for an outcome
             self._outcome = Outcome(None, Mishap("", "script", str(error), "", ""))
 
     def outcome(self, timeout_s: float = 0.0) -> Outcome | None:

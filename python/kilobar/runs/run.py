@@ -111,6 +111,7 @@ class Run:
         self._lease_at_ns = 0
         self._stops_asked = 0
         self._stops_done = 0
+        self._stopped_by_step = False
         self._scales_asked: list[float] = []
         self._state: State = "finished"
         self._losses: list[Loss] = []
@@ -123,7 +124,7 @@ class Run:
         self._look_at_ns = 0
         self._particulars = Particulars(
             run_id, plan.name, utc_now().isoformat(timespec="milliseconds"), fleet.workers, tuple(thresholds),
-            environment(plan, command),
+            environment(plan, command), plan.users_may_leave,
         )  # fmt: skip
 
     @property
@@ -187,24 +188,44 @@ class Run:
             case Ready():
                 worker.state = "ready"
             case IntervalArrived(index, encoded):
-                try:
-                    interval = Interval.decode(encoded)
-                except ValueError as error:
-                    self._lose(index, f"it sent an interval that cannot be read: {error}", now_ns)
-                else:
-                    self._measurement.add(index, interval)
+                self._take(index, encoded, now_ns)
             case Done():
                 worker.state = "done"
+                self._dismiss_idle(now_ns)
             case StopAsked(_, reason):
-                if not self._stops_asked:
-                    self._stops_asked = 1
-                    self._note(max(self._time_ns(now_ns), 0), f"a step stops the run: {reason}")
+                self._stop_for(reason, now_ns)
             case Refused(_, code, message):
                 raise InputError(f"the workers cannot run this plan: {message}", code=code)
             case Died(index, how):
                 if self._start_ns is None:
                     raise FleetError(f"worker {index} could not start: {how}")
                 self._lose(index, how, now_ns)
+
+    def _take(self, index: int, encoded: bytes, now_ns: int) -> None:
+        try:
+            interval = Interval.decode(encoded)
+        except ValueError as error:
+            self._lose(index, f"it sent an interval that cannot be read: {error}", now_ns)
+        else:
+            self._measurement.add(index, interval)
+
+    def _dismiss_idle(self, now_ns: int) -> None:
+        """Users have left before the end of their load: workers that have no users at all only wait for its end."""
+        time_ns = max(self._time_ns(now_ns), 0)
+        if not self._plan.users_may_leave or self._asked.kinds != {"users"} or time_ns >= self._asked.end_ns:
+            return
+        owners = self._members.owners
+        with_users = {owners[user % len(owners)] for user in range(self._asked.peak_users(self._asked.end_ns) or 0)}
+        for index in self._working():
+            if index not in with_users:
+                self._fleet.send(index, {"do": "stop", "effective_at_ns": time_ns, "grace_ns": self._grace_ns})
+
+    def _stop_for(self, reason: str, now_ns: int) -> None:
+        """A step asks for it: as a person would, and only once however many users get to that step."""
+        if not self._stops_asked:
+            self._stops_asked = 1
+            self._stopped_by_step = True
+            self._note(max(self._time_ns(now_ns), 0), f"a step stops the run: {reason}")
 
     def _go_on(self, now_ns: int) -> None:
         """Does everything that is due at this time."""
@@ -213,8 +234,7 @@ class Run:
             return
         if self._start_ns is None:
             if self._stops_asked:
-                self._state = "stopped"
-                self._end(now_ns)
+                self._stop_before_start(now_ns)
             elif not self._is_set_up(now_ns):
                 return
             elif all(worker.state == "ready" for worker in self._workers):
@@ -233,7 +253,27 @@ class Run:
         self._heal(now_ns)
         self._is_news |= self._measurement.close_seconds(max(self._time_ns(now_ns), 0), self._working())
         if not self._working():
+            self._close_load(now_ns)
             self._tear_down(now_ns)
+
+    def _stop_before_start(self, now_ns: int) -> None:
+        """A setup that goes on is waited for when it can be undone: nothing else knows what it has done by then."""
+        self._state = "stopped"
+        self._stops_done = self._stops_asked
+        if self._setup is not None and self._given is None and self._plan.teardown and self._stops_done < 2:
+            outcome = self._setup.outcome()
+            if outcome is None:
+                return
+            self._given, self._mishap = outcome.given, outcome.mishap
+        if self._given is None:
+            self._end(now_ns)
+        else:
+            self._tear_down(now_ns)
+
+    def _close_load(self, now_ns: int) -> None:
+        """When all users have left before the end of the load, it ends there: what was asked of nobody is nobody's fault."""
+        if self._state == "finished" and self._plan.users_may_leave:
+            self._asked.stop(min(self._asked.end_ns, max(self._time_ns(now_ns), 0)))
 
     def _is_set_up(self, now_ns: int) -> bool:
         """Whether workers may be started. A setup that fails ends the run."""
@@ -267,9 +307,9 @@ class Run:
         outcome = self._teardown.outcome()
         is_aborted = self._stops_asked >= 2
         if outcome is not None and outcome.mishap is not None:
-            self._note(self._asked.end_ns, f"teardown failed: {outcome.mishap}")
+            self._note(self._event_ns(now_ns), f"teardown failed: {outcome.mishap}")
         elif outcome is None and is_aborted:
-            self._note(self._asked.end_ns, "teardown was aborted by hand")
+            self._note(self._event_ns(now_ns), "teardown was aborted by hand")
         if outcome is not None or is_aborted:
             self._end(now_ns)
 
@@ -382,7 +422,8 @@ class Run:
                 self._asked.stop(max(at_ns + STOP_LEAD_NS, self._members.changed_ns))
                 command = {"do": "stop", "effective_at_ns": self._asked.end_ns, "grace_ns": self._grace_ns}
                 self._tell_all(command)
-                self._note(at_ns, "stopped by hand; work in flight may end")
+                if not self._stopped_by_step:
+                    self._note(at_ns, "stopped by hand; work in flight may end")
             elif self._stops_done == 2:
                 self._asked.stop(at_ns)
                 self._abort_by_ns = now_ns + OVERDUE_NS
@@ -397,9 +438,6 @@ class Run:
                 self._note(effective_ns, f"load changed by hand to {self._asked.factor:.4g} times the plan")
 
     def _end(self, now_ns: int) -> None:
-        if self._start_ns is not None and self._state == "finished" and self._plan.users_may_leave:
-            # All users have left before the load was over: what was asked of nobody is nobody's fault.
-            self._asked.stop(min(self._asked.end_ns, max(self._time_ns(now_ns), 0)))
         self._measurement.close_all()
         self._ended_ns = now_ns
         self._is_news = True
@@ -415,6 +453,10 @@ class Run:
 
     def _working(self) -> list[int]:
         return [index for index, worker in enumerate(self._workers) if worker.state == "working"]
+
+    def _event_ns(self, now_ns: int) -> int:
+        """The time of what happens now; 0 when there was no load."""
+        return max(self._time_ns(now_ns), 0) if self._start_ns is not None else 0
 
     def _time_ns(self, now_ns: int) -> int:
         """Time from the start of the run; negative before it."""

@@ -36,6 +36,7 @@ class Particulars:
     workers: int
     thresholds: tuple[Threshold, ...]
     environment: Mapping[str, str]
+    users_may_leave: bool = False
 
 
 def summarise(
@@ -50,8 +51,7 @@ def summarise(
     is_over: bool,
 ) -> Summary:
     """The summary of what was measured so far, or of the whole run when it is over and all its seconds are closed."""
-    total = measurement.total()
-    values = total.to_dict()
+    total, values = measurement.total(), measurement.total().to_dict()
     load_ns = min(measurement.closed_ns, asked.end_ns)
     load_s = load_ns / SECOND_NS
     books = measurement.ledger()
@@ -70,6 +70,7 @@ def summarise(
             arrivals_planned=books.planned if is_over and asked.kinds == {"rate"} else None,
             mean_users_asked=measurement.mean_users_asked,
             mean_users_active=measurement.mean_users_active,
+            users_may_leave=particulars.users_may_leave,
             start_lag_p99_ms=start_lag.p99,
             loop_lag_p99_ms=loop_lag.p99 if "users" in asked.kinds else None,
             median_response_ms=whole.response_ms.p50 if whole.response_ms.count else None,

@@ -55,6 +55,8 @@ class Evidence:
     mean_users_asked: float = 0.0
     mean_users_active: float = 0.0
     """Of the closed part of the load."""
+    users_may_leave: bool = False
+    """A step or rows that run out let users end by themselves; then fewer than asked are not the generator's fault."""
     start_lag_p99_ms: float = 0.0
     loop_lag_p99_ms: float | None = None
     """None when no users are asked: arrivals are judged by their start lag."""
@@ -66,6 +68,11 @@ class Evidence:
     """Failed requests by class."""
     losses: tuple[Loss, ...] = ()
     thresholds: tuple[tuple[Threshold, ThresholdResult], ...] = ()
+
+    @property
+    def lacks_users(self) -> bool:
+        """Whether fewer closed users were active than asked for."""
+        return self.mean_users_active < self.mean_users_asked * (1 - MAX_LOAD_ERROR)
 
     @property
     def judges_errors(self) -> bool:
@@ -149,11 +156,9 @@ def _load_not_held(evidence: Evidence) -> Iterator[str]:
         else:
             words += "; the generator could not keep up: use more workers, a faster machine or a lower rate"
         yield words
-    users, active = evidence.mean_users_asked, evidence.mean_users_active
-    if users > 0 and active < users * (1 - MAX_LOAD_ERROR):
+    if evidence.lacks_users and not evidence.users_may_leave:
         yield (
-            f"the load was not held within 1 %: on average {active:,.1f} of {users:,.1f} users were active "
-            f"({active / users:.1%}); use more workers, a faster machine or fewer users"
+            f"the load was not held within 1 %: {_users(evidence)}; use more workers, a faster machine or fewer users"
         )
 
 
@@ -183,7 +188,8 @@ def _dropped(ledger: Ledger) -> Iterator[str]:
     if ledger.dropped > ledger.planned * MAX_DROPPED:
         yield (
             f"{ledger.dropped:,} of {ledger.planned:,} planned iterations ({ledger.dropped / ledger.planned:.2%}) were "
-            "dropped because max_in_flight was reached, which is above 0.1 %; raise max_in_flight or lower the rate"
+            "dropped because max_in_flight was reached or no row was left for them, which is above 0.1 %; "
+            "raise max_in_flight, add rows or lower the rate"
         )
 
 
@@ -209,6 +215,8 @@ def _remarks(evidence: Evidence) -> Iterator[str]:
             f"{evidence.failed_requests:,} of {evidence.requests:,} requests failed ({share:.2%}: "
             f"{_classes(evidence.errors)}) and no threshold judges that; add one such as `errors < 0.1%`"
         )
+    if evidence.lacks_users and evidence.users_may_leave:
+        yield f"{_users(evidence)}, because others had left by themselves"
     lag_ms, median_ms = evidence.loop_lag_p99_ms, evidence.median_response_ms
     if lag_ms is not None and median_ms is not None and lag_ms > median_ms * NOTED_LOOP_LAG_OF_MEDIAN:
         yield (
@@ -220,6 +228,11 @@ def _remarks(evidence: Evidence) -> Iterator[str]:
         yield f"worker {loss.worker} was lost ({_first_line(loss.how)}) and {moved}; {loss.lost:,} iterations are lost"
     if evidence.state == "stopped":
         yield "the run was stopped before its end and is judged on what ran"
+
+
+def _users(evidence: Evidence) -> str:
+    users, active = evidence.mean_users_asked, evidence.mean_users_active
+    return f"on average {active:,.1f} of {users:,.1f} users were active ({active / users:.1%})"
 
 
 def _workers(losses: tuple[Loss, ...]) -> str:

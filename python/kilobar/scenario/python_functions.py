@@ -1,4 +1,4 @@
-"""Python functions that a scenario calls, as `${py.module.function(args)}`: found before the run, not in the middle of it."""
+"""Python functions that a scenario calls, as `${py.module.function(args)}`: found before the run, not in its middle."""
 
 from __future__ import annotations
 

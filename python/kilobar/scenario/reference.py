@@ -48,6 +48,8 @@ _HOLES = """## Holes
 | `${py.module.function(name, 1)}` | what a Python function returns; it is called before the step and never timed |
 | `$${` | a literal `${` |
 
+Examples: [examples/functions.yaml](../../examples/functions.yaml), [examples/python.yaml](../../examples/python.yaml).
+
 * Constants and the environment may stand everywhere in values, in keys of `params`, `form` and `json` too; saved
   values, columns and functions only in what is sent, checked, saved, set or compared. Constants are filled in from top
   to bottom.
@@ -106,7 +108,7 @@ _NOTES = f"""## Notes
   When the address is absolute and leads elsewhere than `target`, host and port stand before the path.
 * `json` and `form` set `content-type` unless it is given. `content-length` and `transfer-encoding` cannot be set.
 * Without a check on the status, statuses 200 to 399 count as success.
-* An address may begin with a hole (`get: ${next}`) when it is an absolute URL at run time.
+* An address may begin with a hole (`get: ${{next}}`) when it is an absolute URL at run time.
 * Loopback and private addresses need no `allow`. An address with a user name or password is refused: send a header.
 * A `#fragment` is never sent; it is removed with a warning.
 * A scenario without `load` runs one user for 10 s, with a warning. `kilobar run URL` runs 10 users for 30 s.

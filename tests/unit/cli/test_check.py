@@ -27,7 +27,7 @@ def test_a_good_scenario_is_described(
     scenario.write_text(GOOD)
     assert execute(["check", str(scenario)]) == 0
     first, second = capsys.readouterr().out.splitlines()
-    assert first == f"{scenario}: ok: 1 flow, 1 steps, 2m of load, against http://127.0.0.1:1"
+    assert first == f"{scenario}: ok: 1 flow, 1 request, 2m of load, against http://127.0.0.1:1"
     assert Path(second.rpartition(": ")[2]).is_file()
 
 

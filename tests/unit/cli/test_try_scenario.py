@@ -11,6 +11,9 @@ from kilobar.cli.main import execute
 ATTEMPT: dict[str, Any] = {
     "flow": "browse",
     "step": "show item",
+    "variables": [["page", "3"]],
+    "redirects": [],
+    "checks": [["status is 200", True], ["$.ok is true", False]],
     "request": "GET /items/7 HTTP/1.1\nhost: h\n",
     "response": "HTTP/1.1 200 OK\n\n{}",
     "status": 200,
@@ -36,16 +39,19 @@ def test_an_exchange_is_shown_as_a_conversation(
     code, out = shown(monkeypatch, capsys, {})
     assert code == 0
     assert out.splitlines() == [
-        "== browse: show item",
-        "> GET /items/7 HTTP/1.1",
-        "> host: h",
-        "< HTTP/1.1 200 OK",
-        "< ",
-        "< {}",
-        "   connect 1ms500us  wait 2s  19 bytes in",
-        "   saved id = 7",
+        "browse · show item",
+        "  with      page = 3",
+        "  > GET /items/7 HTTP/1.1",
+        "  > host: h",
+        "  < HTTP/1.1 200 OK",
+        "  < ",
+        "  < {}",
+        "  check     ✓ status is 200",
+        "  check     ✗ $.ok is true",
+        "  saved     id = 7",
+        "  timing    connect 1.50 ms  wait 2.00 s; 19 B in",
         "",
-        "1 exchanges, 0 failed",
+        "1 exchange, 0 failed",
     ]
 
 
@@ -55,7 +61,7 @@ def test_a_failure_is_shown_with_its_class_and_fails_the_command(
     refused = {"failure": ["refused", "nobody there"], "response": "", "phases_ns": [], "saved": []}
     code, out = shown(monkeypatch, capsys, {}, refused)
     assert code == 1
-    assert "   no response\n   FAILED (refused): nobody there" in out
+    assert "  timing    no whole response\n  FAILED    nobody there (refused)" in out
     assert out.endswith("2 exchanges, 1 failed\n")
 
 
@@ -64,6 +70,23 @@ def test_a_long_response_is_cut(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     assert code == 0
     assert out.count("< line") == 40
     assert "< ... 60 more lines" in out
+
+
+def test_redirects_are_shown_where_they_led_and_how_long_they_took(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hop = {"status": 302, "url": "http://h/new", "phases_ns": [["wait", 3_000_000]]}
+    _, out = shown(monkeypatch, capsys, {"redirects": [hop]})
+    assert "  < 302 leads to http://h/new  (wait 3.00 ms)\n  < HTTP/1.1 200 OK" in out
+
+
+def test_a_step_that_is_no_request_is_shown_with_its_failure_only(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nothing = {"step": "", "request": "", "response": "", "variables": [], "checks": [], "saved": [], "phases_ns": []}
+    code, out = shown(monkeypatch, capsys, {**nothing, "failure": ["script", "no stock"]})
+    assert code == 1
+    assert out == "browse · a step that is no request\n  FAILED    no stock (script)\n\n0 exchanges, 1 failed\n"
 
 
 def test_a_plan_that_the_engine_refuses_is_bad_input(

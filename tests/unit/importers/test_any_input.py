@@ -35,6 +35,44 @@ CURL_PIECES = st.sampled_from(
      "http://[", "http://%/", "type=", "a=b&a=c"]
 )  # fmt: skip
 
+HAR_KEYS = st.sampled_from(
+    ["log", "entries", "pages", "id", "title", "pageref", "startedDateTime", "time", "request", "response", "method",
+     "url", "headers", "cookies", "queryString", "postData", "mimeType", "text", "params", "name", "value", "fileName",
+     "contentType", "encoding", "status", "content", "redirectURL", "bodySize", "_fromCache", "_resourceType"]
+)  # fmt: skip
+HAR_LEAVES = st.one_of(
+    LEAVES, st.integers(200, 400), st.floats(0, 2e9),
+    st.sampled_from(
+        ["http://a.example/u-10001?t=u-10001", "http://a.example/", "https://b.example/x#y", "/u-10001", "//",
+         "u-10001", "GET", "POST", "2026-03-01T12:00:00Z", "2026-03-01T12:00:00.5+02:00", "base64", "aHR0cA==",
+         "text/html",
+         "application/json", '{"id": "u-10001"}', "a=u-10001&b", "application/x-www-form-urlencoded",
+         "Cookie", "Location",
+         "multipart/form-data; boundary=X", '--X\r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n--X--',
+         '<input type=hidden name=a value="u-10001"', "<!--", "Set-Cookie", "authorization", "%", "http://[", "HTTP/3"]
+    ),
+)  # fmt: skip
+HAR_LIKE = st.recursive(
+    HAR_LEAVES,
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(HAR_KEYS, inner, max_size=8)),
+    max_leaves=30,
+)
+PAIRS = st.lists(st.fixed_dictionaries({"name": HAR_LEAVES, "value": HAR_LEAVES}), max_size=4)
+MESSAGE = {
+    "headers": st.one_of(PAIRS, HAR_LIKE),
+    "cookies": st.one_of(PAIRS, HAR_LIKE),
+    "url": HAR_LEAVES,
+    "method": HAR_LEAVES,
+    "status": HAR_LEAVES,
+    "queryString": st.one_of(PAIRS, HAR_LIKE),
+    "postData": st.fixed_dictionaries({}, optional={"mimeType": HAR_LEAVES, "text": HAR_LEAVES, "params": PAIRS}),
+    "content": st.fixed_dictionaries({}, optional={"mimeType": HAR_LEAVES, "text": HAR_LEAVES, "encoding": HAR_LEAVES}),
+}
+HAR_ENTRY = st.fixed_dictionaries(
+    {"request": st.fixed_dictionaries({}, optional=MESSAGE), "response": st.fixed_dictionaries({}, optional=MESSAGE)},
+    optional={"startedDateTime": HAR_LEAVES, "time": HAR_LEAVES, "pageref": HAR_LEAVES, "_fromCache": HAR_LEAVES},
+)
+
 
 def assert_imported(data: bytes, format_name: str | None) -> None:
     result = outcome(data, format_name)
@@ -55,7 +93,7 @@ def outcome(data: bytes, format_name: str | None) -> Imported | Diagnostic:
 
 
 @BOUNDED
-@given(st.binary(max_size=200), st.sampled_from([None, "curl", "hazard"]))
+@given(st.binary(max_size=200), st.sampled_from([None, "curl", "hazard", "har"]))
 @example(b"", None)
 @example(b"\xff\xfea", None)
 @example(b"[" * 100_000, None)
@@ -79,6 +117,17 @@ def test_any_json_with_the_keys_of_hazard(content: dict[str, Any], tasks: list[A
 def test_any_step_of_hazard(work: Any, before: Any) -> None:
     content = {"MainTask": [{"TaskName": "t", "PreWork": [before, {"UrlPath": "http://a.example/"}], "TestWork": work}]}
     assert_imported(json.dumps(content).encode(), "hazard")
+
+
+@settings(BOUNDED, max_examples=300)
+@given(st.lists(st.one_of(HAR_ENTRY, HAR_LIKE), max_size=5), HAR_LIKE)
+def test_any_json_with_the_keys_of_a_recording(entries: list[Any], pages: Any) -> None:
+    sent = {
+        "startedDateTime": "2026-03-01T12:00:01Z",
+        "request": {"method": "GET", "url": "http://a.example/u-10001"},
+        "response": {"status": 200},
+    }
+    assert_imported(json.dumps({"log": {"pages": pages, "entries": [*entries, sent]}}).encode(), "har")
 
 
 @settings(BOUNDED, max_examples=500)

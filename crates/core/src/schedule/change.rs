@@ -20,6 +20,9 @@ impl Schedule {
         if !factor.is_finite() || factor < 0.0 {
             return self.clone();
         }
+        if let Some(limit) = &self.limit {
+            return limit.unlimited.rescaled(at_ns, factor).with_at_most(limit.most_arrivals);
+        }
         let mut changed = self.before(at_ns);
         for segment in &self.segments[self.index_at(at_ns)..] {
             let rest = segment.rescaled_after(changed.segments.last(), factor);
@@ -45,7 +48,7 @@ impl Schedule {
         if let Some(cut) = self.segments.get(index).filter(|segment| segment.start_ns < at_ns) {
             segments.push(cut.until(at_ns));
         }
-        Self { segments, ..*self }
+        Self { segments, limit: None, ..*self }
     }
 
     fn thin_out(&mut self) {

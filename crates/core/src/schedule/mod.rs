@@ -61,6 +61,16 @@ pub struct Schedule {
     revision: u64,
     /// End to end from 0 to the end of the load.
     segments: Vec<Segment>,
+    /// It ends when so many arrivals were due.
+    limit: Option<Limit>,
+}
+
+/// A load that ends with a number of arrivals, however often its rate is changed meanwhile.
+#[derive(Debug, Clone, PartialEq)]
+struct Limit {
+    most_arrivals: u64,
+    /// The load without this end.
+    unlimited: Box<Schedule>,
 }
 
 impl Schedule {
@@ -87,7 +97,7 @@ impl Schedule {
                 segments.push(Segment::following(segments.last(), kind, index, end_ns, line));
             }
         }
-        Ok(Self { law, gaps_seed, revision, segments })
+        Ok(Self { law, gaps_seed, revision, segments, limit: None })
     }
 
     /// The schedule of a plan.
@@ -103,11 +113,18 @@ impl Schedule {
     }
 
     /// The same, but it ends when arrival number `most` would be due.
-    fn with_at_most(&self, most: u64) -> Self {
+    fn with_at_most(self, most: u64) -> Self {
+        let end_ns = self.instant_after(most);
+        let limited = if end_ns < self.duration_ns() { self.ended_at(end_ns) } else { self.clone() };
+        Self { limit: Some(Limit { most_arrivals: most, unlimited: Box::new(self) }), ..limited }
+    }
+
+    /// The first instant before which `most` arrivals were due; the end when there are not so many.
+    fn instant_after(&self, most: u64) -> u64 {
         if self.planned_until(self.duration_ns()) <= most {
-            return self.clone();
+            return self.duration_ns();
         }
-        let end_ns = match self.law {
+        match self.law {
             ArrivalLaw::Uniform => {
                 let (mut low_ns, mut high_ns) = (0, self.duration_ns());
                 while low_ns < high_ns {
@@ -129,8 +146,7 @@ impl Schedule {
                 }
                 end_ns
             }
-        };
-        self.ended_at(end_ns)
+        }
     }
 
     /// When the load ends.
@@ -147,6 +163,14 @@ impl Schedule {
     /// its start, a ramp to 0 keeps its last one until its end.
     pub fn users_at(&self, t_ns: u64) -> u64 {
         self.segment_at(t_ns).map_or(0, |segment| segment.users_at(t_ns))
+    }
+
+    /// The most users that are asked for at once from an instant on. O(stages).
+    pub fn most_users_from(&self, t_ns: u64) -> u64 {
+        let rest = &self.segments[self.index_at(t_ns)..];
+        // Lines have their highest point at one of their ends.
+        let ends = rest.iter().flat_map(|segment| [segment.start_ns.max(t_ns), segment.end_ns - 1]);
+        ends.map(|end_ns| self.users_at(end_ns)).max().unwrap_or(0)
     }
 
     /// The next instant after `t_ns` at which [`Self::users_at`] changes. O(stages).

@@ -1,16 +1,29 @@
 //! What the target answers. Pure but for the state of the target: bytes and acts come out, nothing is sent here.
 
+mod auth;
+mod compressed;
+mod cookies;
 pub(crate) mod delay;
+mod document;
+mod expect;
 mod fault;
+mod inspect;
+mod jobs;
 mod plain;
+mod redirect;
 mod shop;
+
+use serde_json::Value;
 
 use crate::draw::Draws;
 use crate::request::Head;
-use crate::response::{self, TEXT};
+use crate::response::{self, JSON, TEXT};
 use crate::routes::Route;
 use crate::script::{Act, Reply};
+use compressed::Compressed;
 use delay::{Delay, DelayError};
+use document::Documents;
+use jobs::Jobs;
 use shop::Shop;
 
 /// A request that was received whole, and where its answer begins to be written.
@@ -32,6 +45,15 @@ impl Exchange<'_, '_> {
         Reply::sent(status)
     }
 
+    fn respond_json(&mut self, status: u16, document: &Value) -> Reply {
+        self.respond(status, JSON, document.to_string().as_bytes())
+    }
+
+    fn respond_with(&mut self, status: u16, kind: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
+        response::write_with(self.output, self.head, status, kind, headers, body);
+        Reply::sent(status)
+    }
+
     fn refuse(&mut self, status: u16, message: &str) -> Reply {
         response::write_error(self.output, self.head, status, message);
         Reply::sent(status)
@@ -46,6 +68,9 @@ pub(crate) struct Behaviour {
     constant_body: Vec<u8>,
     draws: Draws,
     shop: Shop,
+    documents: Documents,
+    jobs: Jobs,
+    compressed: Compressed,
 }
 
 impl Behaviour {
@@ -55,13 +80,23 @@ impl Behaviour {
             format!("HTTP/1.1 200 OK\r\ncontent-type: {TEXT}\r\ncontent-length: {response_bytes}\r\n\r\n")
                 .into_bytes();
         constant.extend_from_slice(&constant_body);
-        Behaviour { constant, constant_body, draws: Draws::new(seed), shop: Shop::new(seed, shop_delay) }
+        Behaviour {
+            constant,
+            constant_body,
+            draws: Draws::new(seed),
+            shop: Shop::new(seed, shop_delay),
+            documents: Documents::new(seed),
+            jobs: Jobs::default(),
+            compressed: Compressed::new(),
+        }
     }
 
     /// Rewinds everything that changes from answer to answer.
     pub(crate) fn reset(&self) {
         self.draws.rewind();
         self.shop.reset();
+        self.documents.reset();
+        self.jobs.reset();
     }
 
     /// Answers a request to anything but the control paths.
@@ -109,8 +144,25 @@ impl Behaviour {
             Route::Chunked => plain::chunked(exchange),
             Route::Slow => plain::slow(exchange),
             Route::CloseDelimited => plain::close_delimited(exchange),
-            Route::Echo => plain::echo(exchange),
+            Route::Echo => inspect::echo(exchange),
+            Route::Inspect => inspect::inspect(exchange),
             Route::Headers => plain::headers(exchange),
+            Route::Html => self.documents.page(exchange),
+            Route::HtmlSubmit => self.documents.submit(exchange),
+            Route::Xml => document::xml(exchange),
+            Route::Compressed => self.compressed.respond(exchange),
+            Route::Redirect => redirect::countdown(exchange),
+            Route::RedirectTo => redirect::to(exchange),
+            Route::Cookies => cookies::show(exchange),
+            Route::CookiesSet => cookies::set(exchange),
+            Route::CookiesClear => cookies::clear(exchange),
+            Route::AuthBasic => auth::basic(exchange),
+            Route::AuthBearer => auth::bearer(exchange, &self.shop),
+            Route::Expect => expect::welcome(exchange),
+            Route::ExpectRefuse => expect::refuse(exchange),
+            Route::Counter => self.jobs.count(exchange),
+            Route::JobsStart => self.jobs.start(exchange),
+            Route::Job => self.jobs.look(exchange),
             Route::Login | Route::Session | Route::Items | Route::Item | Route::Orders => {
                 self.shop.respond(route, exchange)
             }

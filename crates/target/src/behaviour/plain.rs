@@ -1,17 +1,16 @@
 //! Well-behaved answers of every size, status, framing and pace.
 
-use serde_json::{Map, Value, json};
-
 use super::Exchange;
 use super::delay::parse_duration_ns;
 use crate::limits::{INLINE_BYTES, MAX_PIECES, MAX_RESPONSE_BYTES, MAX_RESPONSE_HEADERS};
-use crate::response::{self, JSON, Length, TEXT};
+use crate::response::{self, Length, TEXT};
 use crate::script::{Act, Reply};
 
 /// What `/slow` sends at each interval.
 const PIECE: &[u8; 16] = b"one small piece\n";
 
-fn number(text: &str, most: u64) -> Option<u64> {
+/// A whole number of digits alone, of at most `most`.
+pub(super) fn number(text: &str, most: u64) -> Option<u64> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if digits { text.parse().ok().filter(|number| *number <= most) } else { None }
 }
@@ -59,17 +58,11 @@ pub(super) fn status(exchange: &mut Exchange<'_, '_>) -> Reply {
             Reply::sent(status as u16)
         }
         Some(status @ 200..) => {
-            let body = format!("status {status}");
-            let length = Length::Bytes(body.len() as u64);
-            response::open_head(exchange.output, exchange.head, status as u16, TEXT, length);
-            if let 301 | 302 | 303 | 307 | 308 = status {
-                response::header(exchange.output, "location", b"/");
-            }
-            response::close_head(exchange.output);
-            if !exchange.is_head() {
-                exchange.output.extend_from_slice(body.as_bytes());
-            }
-            Reply::sent(status as u16)
+            let location: &[(&str, &str)] = match status {
+                301 | 302 | 303 | 307 | 308 => &[("location", "/")],
+                _ => &[],
+            };
+            exchange.respond_with(status as u16, TEXT, location, format!("status {status}").as_bytes())
         }
         _ => exchange.refuse(400, "write /status/CODE with CODE from 100 to 599, but not 101"),
     }
@@ -117,34 +110,6 @@ pub(super) fn slow(exchange: &mut Exchange<'_, '_>) -> Reply {
         return Reply::sent(200);
     }
     Reply::then(200, vec![Act::Repeat { piece: PIECE.to_vec(), times, every_ns }])
-}
-
-/// `/echo`: what was received, as JSON.
-pub(super) fn echo(exchange: &mut Exchange<'_, '_>) -> Reply {
-    let head = exchange.head;
-    let mut headers: Map<String, Value> = Map::new();
-    for header in head.headers {
-        let value = String::from_utf8_lossy(header.value);
-        match headers.entry(header.name.to_ascii_lowercase()) {
-            serde_json::map::Entry::Vacant(entry) => {
-                entry.insert(value.into());
-            }
-            serde_json::map::Entry::Occupied(mut entry) => {
-                let joined = format!("{}, {value}", entry.get().as_str().unwrap_or_default());
-                entry.insert(joined.into());
-            }
-        }
-    }
-    let echo = json!({
-        "method": head.method,
-        "path": head.path,
-        "query": head.query,
-        "version": format!("1.{}", head.minor_version),
-        "headers": headers,
-        "body_bytes": exchange.body.len(),
-        "body": String::from_utf8_lossy(exchange.body),
-    });
-    exchange.respond(200, JSON, echo.to_string().as_bytes())
 }
 
 /// `/headers/N`

@@ -4,10 +4,10 @@ use std::cell::Cell;
 
 use serde_json::{Value, json};
 
-use super::Exchange;
 use super::delay::Delay;
+use super::{Exchange, auth};
 use crate::draw::{Draws, Stream, mix};
-use crate::response::{self, JSON, Length};
+use crate::response::JSON;
 use crate::routes::Route;
 use crate::script::Reply;
 
@@ -49,13 +49,8 @@ impl Shop {
     pub(crate) fn respond(&self, route: Route, exchange: &mut Exchange<'_, '_>) -> Reply {
         let allowed = if let Route::Items | Route::Item = route { "GET" } else { "POST" };
         if exchange.head.method != allowed && !(allowed == "GET" && exchange.is_head()) {
-            return respond_with(
-                exchange,
-                405,
-                "allow",
-                allowed,
-                &json!({"error": format!("use {allowed}")}),
-            );
+            let body = json!({"error": format!("use {allowed}")}).to_string();
+            return exchange.respond_with(405, JSON, &[("allow", allowed)], body.as_bytes());
         }
         match route {
             Route::Login => self.login(exchange),
@@ -74,31 +69,26 @@ impl Shop {
         if password != PASSWORD {
             return exchange.refuse(401, "wrong password");
         }
-        respond_json(exchange, 200, &json!({"token": self.token(user)}))
+        exchange.respond_json(200, &json!({"token": self.token(user)}))
     }
 
     fn session(&self, exchange: &mut Exchange<'_, '_>) -> Reply {
         let document: Value = serde_json::from_slice(exchange.body).unwrap_or_default();
         match document["user"].as_str() {
-            Some(user) => respond_json(exchange, 201, &json!({"session": self.token(user), "user": user})),
+            Some(user) => exchange.respond_json(201, &json!({"session": self.token(user), "user": user})),
             None => exchange.refuse(400, r#"send {"user": "..."}"#),
         }
     }
 
     fn items(&self, exchange: &mut Exchange<'_, '_>) -> Reply {
-        if !self.authorized(exchange) {
-            let error = json!({"error": "send authorization: Bearer TOKEN with the token of POST /login"});
-            return respond_with(exchange, 401, "www-authenticate", "Bearer", &error);
+        if !auth::credentials(exchange, "bearer").is_some_and(|token| self.is_token(token)) {
+            return auth::challenge(exchange, "Bearer", auth::BEARER_HINT);
         }
-        let Some(page) = exchange.head.parameter("page").map_or(Some(1), |page| page.parse::<u32>().ok())
-        else {
+        let number = exchange.head.parameter("page").map_or(Some(1), |page| page.parse::<u32>().ok());
+        let Some(number) = number else {
             return exchange.refuse(400, "page is a whole number from 1");
         };
-        let page = u64::from(page);
-        let first = page.saturating_sub(1) * ITEMS_PER_PAGE + 1;
-        let last = if page == 0 { 0 } else { (first + ITEMS_PER_PAGE - 1).min(ITEMS) };
-        let items: Vec<Value> = (first..=last).map(describe).collect();
-        respond_json(exchange, 200, &json!({"ok": true, "page": page, "items": items}))
+        exchange.respond_json(200, &page(u64::from(number)))
     }
 
     fn order(&self, exchange: &mut Exchange<'_, '_>) -> Reply {
@@ -109,7 +99,7 @@ impl Shop {
             Some(item @ 1..=ITEMS) => {
                 self.orders.set(self.orders.get() + 1);
                 let order = json!({"order": self.orders.get(), "item": item, "state": "accepted"});
-                respond_json(exchange, 201, &order)
+                exchange.respond_json(201, &order)
             }
             _ => exchange.refuse(400, "item is a whole number from 1 to 1000"),
         }
@@ -121,47 +111,39 @@ impl Shop {
         format!("{name:016x}{:016x}", mix(name ^ self.key))
     }
 
-    fn authorized(&self, exchange: &Exchange<'_, '_>) -> bool {
-        let header = exchange.head.header("authorization").and_then(|value| std::str::from_utf8(value).ok());
-        let halves = header
-            .and_then(|value| value.strip_prefix("Bearer "))
-            .and_then(|token| token.split_at_checked(16));
+    /// Whether `/login` gave this token.
+    pub(super) fn is_token(&self, token: &str) -> bool {
         let parse = |half: &str| u64::from_str_radix(half, 16).ok();
+        let halves = token.split_at_checked(16);
         let numbers = halves.and_then(|(name, proof)| Some((parse(name)?, parse(proof)?)));
         numbers.is_some_and(|(name, proof)| mix(name ^ self.key) == proof)
     }
 }
 
+/// A page of the list of items.
+pub(super) fn page(number: u64) -> Value {
+    let first = number.saturating_sub(1) * ITEMS_PER_PAGE + 1;
+    let last = if number == 0 { 0 } else { (first + ITEMS_PER_PAGE - 1).min(ITEMS) };
+    let items: Vec<Value> = (first..=last).map(describe).collect();
+    json!({"ok": true, "page": number, "items": items})
+}
+
 fn item(exchange: &mut Exchange<'_, '_>) -> Reply {
     match exchange.rest.parse::<u64>() {
-        Ok(id @ 1..=ITEMS) => respond_json(exchange, 200, &describe(id)),
+        Ok(id @ 1..=ITEMS) => exchange.respond_json(200, &describe(id)),
         _ => exchange.refuse(404, "there is no such item; there are 1 to 1000"),
     }
 }
 
 fn describe(id: u64) -> Value {
-    let name = format!("{} {}", COLOURS[(id % 10) as usize], THINGS[(id / 10 % 10) as usize]);
+    json!({"id": id, "name": name(id), "price": price(id)})
+}
+
+pub(super) fn name(id: u64) -> String {
+    format!("{} {}", COLOURS[(id % 10) as usize], THINGS[(id / 10 % 10) as usize])
+}
+
+pub(super) fn price(id: u64) -> f64 {
     let price_cents = 199 + id * 7919 % 9800;
-    json!({"id": id, "name": name, "price": price_cents as f64 / 100.0})
-}
-
-fn respond_json(exchange: &mut Exchange<'_, '_>, status: u16, document: &Value) -> Reply {
-    exchange.respond(status, JSON, document.to_string().as_bytes())
-}
-
-fn respond_with(
-    exchange: &mut Exchange<'_, '_>,
-    status: u16,
-    name: &str,
-    value: &str,
-    document: &Value,
-) -> Reply {
-    let body = document.to_string();
-    response::open_head(exchange.output, exchange.head, status, JSON, Length::Bytes(body.len() as u64));
-    response::header(exchange.output, name, value.as_bytes());
-    response::close_head(exchange.output);
-    if !exchange.is_head() {
-        exchange.output.extend_from_slice(body.as_bytes());
-    }
-    Reply::sent(status)
+    price_cents as f64 / 100.0
 }

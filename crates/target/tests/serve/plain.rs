@@ -145,23 +145,6 @@ fn a_close_delimited_body_ends_with_the_connection() {
 }
 
 #[test]
-fn echo_tells_what_was_received() {
-    let target = start();
-    let mut client = target.connect();
-    client.send(
-        "PUT /echo/x?a=1 HTTP/1.1\r\nHost: t\r\nX-A: 1\r\nx-a: 2\r\ntransfer-encoding: chunked\r\n\r\n",
-    );
-    client.send("3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n");
-    let echo = client.response().json();
-    assert_eq!(
-        (&echo["method"], &echo["path"], &echo["query"]),
-        (&"PUT".into(), &"/echo/x".into(), &"a=1".into())
-    );
-    assert_eq!((&echo["headers"]["x-a"], &echo["headers"]["host"]), (&"1, 2".into(), &"t".into()));
-    assert_eq!((&echo["body"], &echo["body_bytes"]), (&"abcde".into(), &5.into()));
-}
-
-#[test]
 fn headers_gives_as_many_as_asked() {
     let target = start();
     let response = target.get("/headers/250");
