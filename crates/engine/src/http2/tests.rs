@@ -352,6 +352,27 @@ fn a_body_of_any_length_comes_back_whole() {
     });
 }
 
+#[test]
+fn a_body_is_decoded_only_when_somebody_looks_into_it() {
+    run(async {
+        let server = H2Server::start(100).await;
+        let engine = engine(server.port, &["/coded"; 2], |plan| {
+            plan.checks = serde_json::from_value(serde_json::json!([{"series": 0, "name": "it"}])).unwrap();
+            for (step, from) in [serde_json::json!({"header": "x-server"}), "body".into()].iter().enumerate()
+            {
+                request(plan, step).checks = serde_json::from_value(serde_json::json!([
+                    {"name": 0, "rule": {"value": {"from": from, "matcher": {"equals": "h2"}}}, "warn": false},
+                ]))
+                .unwrap();
+            }
+        });
+        let sent = users(&engine, 1, &[0, 1]).await;
+        assert_eq!(sent[0].class(), None, "{:?}", sent[0]);
+        assert_eq!(sent[1].class(), Some(ErrorClass::Protocol), "{:?}", sent[1]);
+        assert!(sent[1].kept.ends_with("\r\n\r\n/coded"), "{}", sent[1].kept);
+    });
+}
+
 /// A server that answers when it has seen a body of 5,000 bytes, and what it says when it has seen the head.
 async fn upload(on_head: &'static [u8]) -> Sent {
     let answer = (OPENING_BYTES + 5_000, RawServer::OK);

@@ -14,6 +14,7 @@ const OF_CONNECTIONS: [&str; 5] =
 /// A request is written once and sent over the version that the server chooses, so that both say the same.
 #[derive(Debug, Clone)]
 pub struct HeadEncoder {
+    method: FieldName,
     path: FieldName,
     authority: FieldName,
     /// Names that are to be expected.
@@ -44,6 +45,7 @@ impl HeadEncoder {
     pub fn new<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
         let known = ["host", "content-length", "content-type", "cookie"].into_iter().chain(names);
         Self {
+            method: FieldName::new(":method"),
             path: FieldName::new(":path"),
             authority: FieldName::new(":authority"),
             known: known.map(|name| (name.to_owned(), Role::of(name))).collect(),
@@ -58,7 +60,10 @@ impl HeadEncoder {
         let mut words = line.split(|&byte| byte == b' ');
         let mut word = || std::str::from_utf8(words.next().unwrap_or_default()).unwrap_or_default();
         let (method, path) = (word(), word());
-        append_field(":method", method, out);
+        match method {
+            "GET" | "POST" => append_field(":method", method, out),
+            _ => self.method.append(method.as_bytes(), coding, out),
+        }
         append_field(":scheme", scheme, out);
         // Pseudo-headers come before all others; a second authority would make the request malformed.
         self.authority.append(field_values(head, "host").next().unwrap_or_default(), coding, out);

@@ -11,7 +11,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::AbortHandle;
 
 /// A server of the `h2` crate. It answers with the path as body; 404 for `/missing`, and never for `/never`. `/in` sets
-/// a cookie and leads to `/cookie`, which answers with method and cookies; `/echo` sends back what it got.
+/// a cookie and leads to `/cookie`, which answers with method and cookies; `/echo` sends back what it got, and
+/// `/coded` says of its body that it is compressed, which is not true.
 pub struct H2Server {
     pub port: u16,
     cancelled: Rc<Cell<u32>>,
@@ -65,6 +66,7 @@ async fn answer(
     let mut response = Response::builder().status(200).header("x-server", "h2");
     let mut text = path.clone().into_bytes();
     match path.as_str() {
+        "/coded" => response = response.header("content-encoding", "gzip"),
         "/missing" => response = response.status(404),
         "/in" => response = response.status(303).header("location", "cookie").header("set-cookie", "sid=1"),
         "/cookie" => {
