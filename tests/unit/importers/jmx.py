@@ -47,7 +47,9 @@ def http(*children: str, path: str = "/x", name: str = "HTTP Request", **values:
 
 def arguments(*rows: dict[str, Value]) -> dict[str, Value]:
     """The property with the arguments of a sampler."""
-    collection: Value = [{f"{_PREFIX.get(key, 'HTTPArgument')}.{key}": value for key, value in row.items()} for row in rows]
+    collection: Value = [
+        {f"{_PREFIX.get(key, 'HTTPArgument')}.{key}": value for key, value in row.items()} for row in rows
+    ]
     return {"HTTPsampler.Arguments": {"Arguments.arguments": collection}}
 
 
