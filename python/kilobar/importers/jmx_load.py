@@ -38,7 +38,7 @@ class Profile:
         return self.points[-1][0] if self.points else 0
 
     def at(self, time_ms: int, after: bool = False) -> float:
-        """The level right before this time, or right `after` it; they differ where it jumps. 0 outside of all points."""
+        """The level right before this time, or right `after` it, as it may jump. 0 outside of all points."""
         points = self.points
         if not points or not points[0][0] <= time_ms <= self.end_ms:
             return 0

@@ -1,4 +1,4 @@
-"""Regular expressions of Perl, as JMeter has them -> those of the engine, which has no look-around or backreferences."""
+"""Regular expressions of Perl, as JMeter has them -> those of the engine, without look-around and backreferences."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ class JmxRequests:
     def _checked(self, origin: Text, path: str, variables: frozenset[str]) -> Address | None:
         host = origin.partition("://")[2]
         plain = re.sub(r"\$\{[^{}]*\}", "x", host)
-        name, _, port = plain.rpartition(":") if re.search(r":[0-9x]+$", plain) else (plain, "", "")
+        name = re.sub(r":[0-9x]+$", "", plain)
         if origin and not _HOST.fullmatch(name):
             self._notes.add(f"`{host[:60]}` is no host; this request is left out", "HTTPSampler.domain")
             return None

@@ -9,7 +9,7 @@ from kilobar.errors import Diagnostic
 from kilobar.importers import Imported, ImportFailed, Options, import_bytes, import_file
 from kilobar.importers.jmx import recognises
 from kilobar.importers.jmx_ledger import Ledger
-from kilobar.importers.jmx_tree import Node
+from kilobar.importers.jmx_tree import Node, Properties
 from kilobar.importers.outcome import Notes
 from kilobar.importers.source import Source
 from kilobar.model.scenario import Request, Set
@@ -23,9 +23,9 @@ FILES = sorted(FOLDER.glob("*.jmx"))
 TEXTS = st.one_of(
     st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn"]), max_size=8),
     st.sampled_from(
-        ["${", "${x}", "${x_1}", "${x_matchNr}", "${__P(a,1)}", "${__Random(1,2)}", "${__V(a${x})}", "a;b", "-1", "0", "1",
-         "2.5", "$.a[*]", "$1$", "(.*)", "[", "(?=a)", "{a", "http://a.example:80/b", "a.example", "https", "\\t", "true",
-         "${__jexl3(${x} == 1 && \"${y}\" != 'z',)}", "${__groovy(vars.get(\"x\") == null)}", "LAST", "P1D", "€", "\\"]
+        ["${", "${x}", "${x_1}", "${x_matchNr}", "${__P(a,1)}", "${__Random(1,2)}", "${__V(a${x})}", "a;b", "-1", "0",
+         "1", "2.5", "$.a[*]", "$1$", "(.*)", "[", "(?=a)", "{a", "http://a.example:80/b", "a.example", "https", "true",
+         "\\t", "${__jexl3(${x} == 1 && \"${y}\" != 'z',)}", "${__groovy(vars.get(\"x\") == null)}", "LAST", "P1D", "\\"]
     ),
 )  # fmt: skip
 PROPERTIES = {
@@ -172,8 +172,8 @@ def test_user_defined_variables_are_constants_and_secrets_among_them_are_hidden(
 
 
 def test_a_variable_that_is_computed_or_set_later_gets_its_first_value_once_in_setup() -> None:
-    extractor = element("JSONPostProcessor", **{"JSONPostProcessor.referenceNames": "page",
-                        "JSONPostProcessor.jsonPathExprs": "$.next", "JSONPostProcessor.match_numbers": "1"})  # fmt: skip
+    values = {"referenceNames": "page", "jsonPathExprs": "$.next", "match_numbers": "1"}
+    extractor = element("JSONPostProcessor", **{f"JSONPostProcessor.{name}": value for name, value in values.items()})
     result = in_group(variables(page="1", run="${__UUID}"), http(extractor, path="/${page}/${run}"))
     assert result.scenario.setup == [Set(set={"page": "1", "run": "${uuid()}"})]
     assert result.scenario.variables == {}
@@ -287,7 +287,8 @@ def test_every_element_of_a_whole_plan_is_used_or_noted(path: Path, monkeypatch:
 
 def test_an_element_that_nobody_knows_is_noted() -> None:
     ledger = Ledger(notes := Notes())
-    ledger.close(Node("jmeterTestPlan", "", True, None, [Node("A", "a", True, None, [], "a")], ""))  # type: ignore[arg-type]
+    unknown = Node("A", "a", True, Properties(), [], "a")
+    ledger.close(Node("jmeterTestPlan", "", True, Properties(), [unknown]))
     assert [str(note) for note in notes.all()] == ["a: `A` has no meaning here; left out"]
 
 

@@ -63,8 +63,10 @@ def test_an_error_status_that_is_asserted_is_a_success_and_noted() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [response("request_data", 16, "a"), response("response_data", 2, "(?=a)"), response("response_headers", 16, "a"),
-     response("response_code", 8, "999"), response("response_data", 54, "a", "b"), response("response_data", 2, "${x}")],
+    [response("request_data", 16, "a"), response("response_data", 2, "(?=a)"),
+     response("response_headers", 16, "a"),
+     response("response_code", 8, "999"), response("response_data", 54, "a", "b"),
+     response("response_data", 2, "${x}")],
 )  # fmt: skip
 def test_what_cannot_be_checked_is_noted(text: str) -> None:
     assert any("ResponseAssertion" in note for note in notes_of(in_group(http(text))))
