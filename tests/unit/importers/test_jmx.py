@@ -25,7 +25,7 @@ TEXTS = st.one_of(
     st.sampled_from(
         ["${", "${x}", "${x_1}", "${x_matchNr}", "${__P(a,1)}", "${__Random(1,2)}", "${__V(a${x})}", "a;b", "-1", "0",
          "1", "2.5", "$.a[*]", "$1$", "(.*)", "[", "(?=a)", "{a", "http://a.example:80/b", "a.example", "https", "true",
-         "\\t", "${__jexl3(${x} == 1 && \"${y}\" != 'z',)}", "${__groovy(vars.get(\"x\") == null)}", "LAST", "P1D", "\\"]
+         "\\t", "${__jexl3(${x} == 1 && \"${y}\" != 'z',)}", "${__groovy(vars.get(\"x\") == null)}", "P1D", "\\"]
     ),
 )  # fmt: skip
 PROPERTIES = {
