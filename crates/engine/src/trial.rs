@@ -112,7 +112,9 @@ struct Teller {
 impl Watch for Teller {
     fn exchanged(&self, engine: &Engine, user: &User, seen: &Seen<'_>) {
         let plan = &engine.program.plan;
-        let (secrets, course) = (&seen.secrets, &user.course);
+        // With what this very exchange saved: a token is one from then on.
+        let secrets = &engine.program.secrets.with_values(&user.variables).with_cookies(&user.jar);
+        let course = &user.course;
         let shown = |index: usize| {
             let value = user.variables[index].as_ref()?;
             let text = String::from_utf8_lossy(value.text()).into_owned();

@@ -69,6 +69,8 @@ def _cut(text: str) -> list[str]:
 
 
 def _short(text: str) -> str:
+    """On one line, cut, and without what could drive the terminal: a server may send anything."""
+    text = "".join(character if character.isprintable() or character == "\t" else "\ufffd" for character in text)
     return (
         text
         if len(text) <= _SHOWN_COLUMNS

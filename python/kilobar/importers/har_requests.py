@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from kilobar.importers.addresses import clean_address
 from kilobar.importers.files import Files
@@ -28,6 +28,7 @@ _OF_THE_BROWSER = re.compile(
 )
 _COOKIE_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,256}")
 _COOKIE_BREAK = re.compile(r"[;\x00-\x1f\x7f]")
+_ORIGIN = re.compile(r"https?://[^/?]*", re.IGNORECASE)
 _USER = re.compile(r"(https?://)([^/?#@]*)@", re.IGNORECASE)
 
 
@@ -86,8 +87,8 @@ class HarRequests:
 
     def _url(self, url: str) -> Text:
         """Known values in the path and the query are taken from their variables, secrets are hidden."""
-        origin_end = len(url) - len(urlsplit(url)._replace(scheme="", netloc="").geturl())
-        origin = url[: max(origin_end, 0)]
+        found = _ORIGIN.match(url)
+        origin = found[0] if found else ""
         path, mark, query = url[len(origin) :].partition("?")
         parts: list[Text] = [literal(origin)]
         known = self._correlation.path(path)

@@ -12,7 +12,6 @@ from kilobar.importers.jmx_texts import Texts, has_holes
 from kilobar.importers.jmx_tree import Properties
 from kilobar.importers.json_bodies import exact_json
 from kilobar.importers.outcome import Notes
-from kilobar.importers.templates import literal
 from kilobar.model.scenario import Fields, JsonValue, Part, Request, Scalar, Text
 
 _ARGUMENTS = "HTTPsampler.Arguments"

@@ -64,7 +64,7 @@ class JmxData:
         names = [name.strip() for name in node.properties.texts("UserParameters.names")][:MAX_COLUMNS]
         columns = _unique(names)
         data = Data(per="user", pick="sequential", when_exhausted="recycle")
-        for row in node.properties.list("UserParameters.thread_values")[:MAX_ROWS]:
+        for row in node.properties.collection("UserParameters.thread_values")[:MAX_ROWS]:
             if isinstance(row, list):
                 values = [value if isinstance(value, str) else "" for value in row]
                 values += [""] * (len(columns) - len(values))

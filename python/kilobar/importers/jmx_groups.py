@@ -21,9 +21,7 @@ _LARGEST_WEIGHT = 100_000
 class JmxGroups:
     """Converts the thread groups of a plan."""
 
-    def __init__(
-        self, conversion: Conversion, controllers: JmxControllers, load: JmxLoad, scenario: Scenario
-    ) -> None:
+    def __init__(self, conversion: Conversion, controllers: JmxControllers, load: JmxLoad, scenario: Scenario) -> None:
         self._all = conversion
         self._notes = conversion.notes
         self._controllers = controllers
@@ -133,5 +131,3 @@ def _requests(steps: list[Step]) -> Iterator[Request]:
             yield step
         for inner in inner_lists(step):
             yield from _requests(inner)
-
-

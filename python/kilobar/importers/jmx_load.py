@@ -38,9 +38,11 @@ class Profile:
         return self.points[-1][0] if self.points else 0
 
     def at(self, time_ms: int, after: bool = False) -> float:
-        """The level; `after`: right behind a jump at this time. 0 outside of all points."""
+        """The level right before this time, or right `after` it, as it may jump. 0 outside of all points."""
         points = self.points
-        if not points or time_ms < points[0][0] or time_ms > self.end_ms or (after and time_ms == self.end_ms):
+        if not points or not points[0][0] <= time_ms <= self.end_ms:
+            return 0
+        if time_ms == (self.end_ms if after else points[0][0]):
             return 0
         same = [level for time, level in points if time == time_ms]
         if same:
@@ -110,7 +112,7 @@ class JmxLoad:
     def _ultimate(self, properties: Properties) -> Profile:
         """Rows of threads, delay, ramp, hold and end in seconds, which add up."""
         profiles = []
-        for row in properties.list("ultimatethreadgroupdata")[:MAX_POINTS]:
+        for row in properties.collection("ultimatethreadgroupdata")[:MAX_POINTS]:
             if isinstance(row, list) and len(row) >= 5:
                 users, *seconds = (self.number(cell) if isinstance(cell, str) else 0 for cell in row[:5])
                 times_ms = [0]
@@ -170,7 +172,7 @@ class JmxLoad:
         per_s = 1.0 if unit_ms == 1000 else 1 / 60
         points: list[tuple[int, float]] = []
         time_ms = 0
-        for row in properties.list("Schedule")[:MAX_POINTS]:
+        for row in properties.collection("Schedule")[:MAX_POINTS]:
             if isinstance(row, list) and len(row) >= 3:
                 start, end, lasts = (self.number(cell) if isinstance(cell, str) else 0 for cell in row[:3])
                 points += [(time_ms, start * per_s), (time_ms + round(lasts * unit_ms), end * per_s)]
@@ -184,25 +186,25 @@ class JmxLoad:
         """A schedule such as `rate(10/min) random_arrivals(5 min) rate(20/min)`."""
         schedule = self._texts.value(properties.text("OpenModelThreadGroup.schedule")) or ""
         points: list[tuple[int, float]] = []
-        time_ms, level = 0, 0.0
+        time_ms, level, arrived = 0, 0.0, False
         for name, argument in re.findall(r"([a-z_]+)\s*\(([^()]*)\)", schedule)[:MAX_POINTS]:
             quantity, _, unit = argument.strip().partition("/" if name == "rate" else " ")
             value = self.number(quantity)
             unit_s = {"s": 1, "m": 60, "h": 3600, "d": 86_400}.get(unit.strip()[:1] or "s", 1)
             if name == "rate":
-                level = value / (unit_s or 1)
-                points.append((time_ms, level))
+                level = value / unit_s
+                if arrived:
+                    # Arrivals lead from the rate before them to the one behind.
+                    points[-1] = (time_ms, level)
             elif name in ("random_arrivals", "even_arrivals", "pause"):
                 height = 0.0 if name == "pause" else level
                 points.append((time_ms, height))
                 time_ms += round(value * unit_s * 1000)
                 points.append((time_ms, height))
-                if name == "pause":
-                    # A rate behind it starts at once.
-                    points.append((time_ms, height))
             else:
                 self._notes.add(f"`{name[:40]}` in the schedule is not known; left out")
-        return Profile(_joined(points), is_rate=True)
+            arrived = name.endswith("_arrivals")
+        return Profile(points, is_rate=True)
 
 
 _GROUPS: dict[str, Callable[[JmxLoad, Properties], Profile]] = {
@@ -213,18 +215,6 @@ _GROUPS: dict[str, Callable[[JmxLoad, Properties], Profile]] = {
     "FreeFormArrivalsThreadGroup": JmxLoad._free_form,
     "OpenModelThreadGroup": JmxLoad._open_model,
 }
-
-
-def _joined(points: list[tuple[int, float]]) -> list[tuple[int, float]]:
-    """A rate that is given right after arrivals is what they lead to."""
-    joined: list[tuple[int, float]] = []
-    for number, (time_ms, level) in enumerate(points):
-        following = points[number + 1] if number + 1 < len(points) else None
-        if following is not None and number and following[0] == time_ms and points[number - 1][0] < time_ms:
-            joined.append((time_ms, following[1]))
-        else:
-            joined.append((time_ms, level))
-    return joined
 
 
 def total(profiles: list[Profile]) -> Profile:

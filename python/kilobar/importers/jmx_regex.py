@@ -1,4 +1,4 @@
-"""Regular expressions of Perl, as JMeter has them -> those of the engine, which has no look-around or backreferences."""
+"""Regular expressions of Perl, as JMeter has them -> those of the engine, without look-around and backreferences."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class _Reader:
             self._depth -= 1
             if self._depth < 0:
                 raise _NoCounterpart
-        self._repeatable = character not in "|^"
+        self._repeatable = character not in "|^$"
         return "\\}" if character == "}" else character
 
     def _group(self) -> str:

@@ -112,16 +112,14 @@ class JmxRequests:
         value = self._texts.value(port)
         if value is not None and not re.fullmatch(r"[0-9]{1,5}", value) and value not in ("", "-1"):
             self._notes.add(f"`{value[:40]}` is no port; left out", "HTTPSampler.port")
-        elif value is None:
-            origin += f":{self._texts.text(port)}"
-        elif value not in ("", "-1", "0", _DEFAULT_PORTS[scheme]) and int(value) < 65536:
+        elif value is None or (value not in ("", "-1", "0", _DEFAULT_PORTS[scheme]) and int(value) < 65536):
             origin += f":{self._texts.text(port)}"
         return origin
 
     def _checked(self, origin: Text, path: str, variables: frozenset[str]) -> Address | None:
         host = origin.partition("://")[2]
         plain = re.sub(r"\$\{[^{}]*\}", "x", host)
-        name, _, port = plain.rpartition(":") if re.search(r":[0-9x]+$", plain) else (plain, "", "")
+        name = re.sub(r":[0-9x]+$", "", plain)
         if origin and not _HOST.fullmatch(name):
             self._notes.add(f"`{host[:60]}` is no host; this request is left out", "HTTPSampler.domain")
             return None
@@ -177,8 +175,10 @@ class JmxRequests:
                     self._notes.add(f"authentication by {mechanism[:20]} is not supported; left out")
                     continue
                 user, password = row.text("Authorization.username"), row.text("Authorization.password")
-                hidden = self._texts.text(password) if has_holes(password) else self._texts.secrets.hide(
-                    password, f"{'' if has_holes(user) else user} password"
+                hidden = (
+                    self._texts.text(password)
+                    if has_holes(password)
+                    else self._texts.secrets.hide(password, f"{'' if has_holes(user) else user} password")
                 )
                 request.auth = Auth(basic=Basic(user=self._texts.text(user), password=hidden))
                 return

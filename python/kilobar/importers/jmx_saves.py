@@ -99,7 +99,7 @@ class JmxSaves:
         if save.group > groups:
             self._notes.add(f"there is no group {save.group}; the whole match is taken")
             save.group = 0
-        saves = {}
+        saves: dict[str, Save] = {}
         for group in range(groups + 1):
             if f"{name}_g{group}" in self._mentioned:
                 saves |= self._named(f"{name}_g{group}", replace(save, group=group), number, default, shared)

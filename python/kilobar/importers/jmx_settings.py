@@ -80,19 +80,25 @@ def _is_fixed(origin: str) -> bool:
 
 def _share(scenario: Scenario, requests: list[Request]) -> None:
     """What all requests have is said once."""
-    if len(requests) < 2:
-        return
+    if len(requests) > 1:
+        _share_headers(scenario, requests)
+        first = requests[0]
+        if len({request.redirects for request in requests}) == 1:
+            scenario.redirects = first.redirects or None
+        if len({request.timeout for request in requests}) == 1:
+            scenario.timeout = first.timeout
+    for request in requests:
+        # Without a setting of the scenario none are followed.
+        if request.redirects == (scenario.redirects or 0):
+            request.redirects = None
+        if request.timeout == scenario.timeout:
+            request.timeout = None
+
+
+def _share_headers(scenario: Scenario, requests: list[Request]) -> None:
     first, *others = requests
     for name, value in list(first.headers.items()):
         if "${" not in value.replace("$${", "") and all(other.headers.get(name) == value for other in others):
             scenario.headers[name] = value
             for request in requests:
                 del request.headers[name]
-    if len({request.redirects for request in requests}) == 1:
-        scenario.redirects = first.redirects or None
-        for request in requests:
-            request.redirects = None
-    if len({request.timeout for request in requests}) == 1 and first.timeout is not None:
-        scenario.timeout = first.timeout
-        for request in requests:
-            request.timeout = None

@@ -66,7 +66,7 @@ class JmxThroughput:
         """Rows of requests per second at start and end, and seconds."""
         points: list[tuple[int, float]] = []
         time_ms = 0
-        for row in node.properties.list("load_profile")[:MAX_POINTS]:
+        for row in node.properties.collection("load_profile")[:MAX_POINTS]:
             if isinstance(row, list) and len(row) >= 3:
                 start, end, lasts_s = (self._load.number(cell) if isinstance(cell, str) else 0 for cell in row[:3])
                 points += [(time_ms, start / requests), (time_ms + round(lasts_s * 1000), end / requests)]

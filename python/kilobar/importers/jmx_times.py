@@ -16,7 +16,7 @@ _NAMED = {
 _LETTERS = {
     "yyyy": "%Y", "y": "%Y", "yy": "%y", "YYYY": "%Y", "uuuu": "%Y", "MMMM": "%B", "MMM": "%b", "MM": "%m", "dd": "%d",
     "HH": "%H", "hh": "%I", "mm": "%M", "ss": "%S", "SSS": "%L", "a": "%p", "DDD": "%j", "EEEE": "%A", "EEE": "%a",
-    "EE": "%a", "E": "%a", "XXX": "Z", "X": "Z", "Z": "+0000", "z": "UTC",
+    "EE": "%a", "E": "%a", "X": "Z", "X" * 3: "Z", "Z": "+0000", "z": "UTC",
 }  # fmt: skip
 _PIECE = re.compile(r"'((?:[^']|'')*)'|([A-Za-z])\2*|[^A-Za-z']+", re.DOTALL)
 _DURATION = re.compile(r"([+-]?)P(?:(-?\d{1,6})D)?(?:T(?:(-?\d{1,6})H)?(?:(-?\d{1,6})M)?(?:(-?\d{1,6})(?:\.\d+)?S)?)?")

@@ -35,18 +35,18 @@ class Properties:
         value = self.text(name).strip().lower()
         return value == "true" if value in ("true", "false") else default
 
-    def list(self, name: str) -> list[Property]:
+    def collection(self, name: str) -> list[Property]:
         """A property that is a collection; empty when it is absent."""
         value = self.values.get(name)
         return value if isinstance(value, list) else []
 
     def texts(self, name: str) -> list[str]:
         """The texts of a collection."""
-        return [value for value in self.list(name) if isinstance(value, str)]
+        return [value for value in self.collection(name) if isinstance(value, str)]
 
     def rows(self, name: str) -> list[Properties]:
         """The elements of a collection."""
-        return [value for value in self.list(name) if isinstance(value, Properties)]
+        return [value for value in self.collection(name) if isinstance(value, Properties)]
 
     def inner(self, name: str) -> Properties:
         """A property that is an element; an empty one when it is absent."""

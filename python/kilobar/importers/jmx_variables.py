@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kilobar.importers.bounds import inner_lists
+from kilobar.importers.bounds import all_steps, inner_lists
 from kilobar.importers.jmx_functions import environment_name
 from kilobar.importers.jmx_holes import Hole, Template, parse_text
 from kilobar.importers.jmx_texts import Texts
@@ -65,7 +65,7 @@ class Variables:
 
     def complete(self, scenario: Scenario) -> None:
         """Gives every variable a value before it is used."""
-        saved = frozenset(_all_saved(scenario))
+        saved = frozenset().union(*map(_set_by, all_steps(scenario)))
         unknown: dict[str, None] = {}
         after_setup = self._complete_steps(scenario.setup, frozenset(self.constants), saved, unknown)
         for flow in scenario.flows:
@@ -113,55 +113,38 @@ class Variables:
             for name in sorted(self._uses.get(id(step), ())):
                 if name not in defined:
                     missing.setdefault(name)
+            if isinstance(step, Repeat | ForEach | While):
+                defined = self._walk_loop(step, defined, missing)
+                continue
             match step:
-                case Request():
-                    defined |= frozenset(step.save)
-                case Set():
-                    defined |= frozenset(step.set)
                 case If():
                     then = self._walk(step.then, defined, missing)
                     defined = then & self._walk(step.else_, defined, missing)
-                case Repeat():
-                    turn = self._walk(step.steps, defined | _name(step.as_), missing)
-                    defined = turn if isinstance(step.repeat, int) and step.repeat > 0 else defined
-                case ForEach():
-                    self._walk(step.steps, defined | _name(step.as_), missing)
-                case While():
-                    self._walk(step.steps, defined, missing)
                 case Parallel():
                     ends = [self._walk([branch], defined, missing) for branch in step.parallel]
                     defined = defined.union(*ends)
                 case _:
                     for inner in inner_lists(step):
                         defined = self._walk(inner, defined, missing)
+                    defined |= _set_by(step)
         return defined
 
+    def _walk_loop(
+        self, loop: Repeat | ForEach | While, defined: frozenset[str], missing: dict[str, None]
+    ) -> frozenset[str]:
+        """Only a loop that certainly has a turn leaves values behind."""
+        turn = self._walk(loop.steps, defined | _set_by(loop), missing)
+        certain = isinstance(loop, Repeat) and isinstance(loop.repeat, int) and loop.repeat > 0
+        return turn if certain else defined
 
-def _name(name: str | None) -> frozenset[str]:
-    return frozenset((name,)) if name is not None else frozenset()
 
-
-def _all_saved(scenario: Scenario) -> set[str]:
-    """The names of all variables that any step sets."""
-    found: set[str] = set()
-
-    def visit(steps: list[Step]) -> None:
-        for step in steps:
-            match step:
-                case Request():
-                    found.update(step.save)
-                case Set():
-                    found.update(step.set)
-                case ForEach():
-                    found.add(step.as_)
-                case Repeat() if step.as_ is not None:
-                    found.add(step.as_)
-            for inner in inner_lists(step):
-                visit(inner)
-
-    for steps in (scenario.setup, scenario.teardown):
-        visit(steps)
-    for flow in scenario.flows:
-        for steps in (flow.before, flow.steps, flow.after):
-            visit(steps)
-    return found
+def _set_by(step: Step) -> frozenset[str]:
+    """The variables that a step itself sets."""
+    match step:
+        case Request():
+            return frozenset(step.save)
+        case Set():
+            return frozenset(step.set)
+        case Repeat() | ForEach() if step.as_ is not None:
+            return frozenset((step.as_,))
+    return frozenset()

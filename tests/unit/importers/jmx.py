@@ -19,7 +19,8 @@ def prop(name: str, value: Value) -> str:
     if isinstance(value, dict):
         return f"<elementProp name={label}>{props(value)}</elementProp>"
     if isinstance(value, list):
-        return f"<collectionProp name={label}>{''.join(prop(str(n), item) for n, item in enumerate(value))}</collectionProp>"
+        items = "".join(prop(str(number), item) for number, item in enumerate(value))
+        return f"<collectionProp name={label}>{items}</collectionProp>"
     tag = "boolProp" if isinstance(value, bool) else "stringProp"
     text = str(value).lower() if isinstance(value, bool) else str(value)
     return f"<{tag} name={label}>{escape(text)}</{tag}>"
@@ -47,7 +48,9 @@ def http(*children: str, path: str = "/x", name: str = "HTTP Request", **values:
 
 def arguments(*rows: dict[str, Value]) -> dict[str, Value]:
     """The property with the arguments of a sampler."""
-    collection: Value = [{f"{_PREFIX.get(key, 'HTTPArgument')}.{key}": value for key, value in row.items()} for row in rows]
+    collection: Value = [
+        {f"{_PREFIX.get(key, 'HTTPArgument')}.{key}": value for key, value in row.items()} for row in rows
+    ]
     return {"HTTPsampler.Arguments": {"Arguments.arguments": collection}}
 
 
@@ -77,7 +80,8 @@ def group(*children: str, kind: str = "ThreadGroup", name: str = "Users", **valu
 
 def plan(*children: str, **values: Value) -> str:
     tree = element("TestPlan", *children, name="Plan", **values)
-    return f'<?xml version="1.0" encoding="UTF-8"?><jmeterTestPlan version="1.2"><hashTree>{tree}</hashTree></jmeterTestPlan>'
+    head = '<?xml version="1.0" encoding="UTF-8"?>'
+    return f'{head}<jmeterTestPlan version="1.2"><hashTree>{tree}</hashTree></jmeterTestPlan>'
 
 
 def convert(*children: str, directory: Path = Path("nowhere")) -> Imported:

@@ -13,7 +13,7 @@ from kilobar.scenario import Checked, EngineChecks, Overrides, check_text
 
 ROOT = Path(__file__).parents[3]
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
-_PATH = re.compile(r"\$(\.[A-Za-z_]\w*|\[-?\d+\]|\[\*\]|\[\"[^\"]*\"\])*")
+_PATH = re.compile(r"\$(\.[A-Za-z_]\w*|\[-?\d+\]|\[\*\]|\[\"[^\"]*\"\]|\['[^']*'\])*")
 
 
 def json_path_problem(path: str) -> tuple[int, str] | None:
