@@ -112,9 +112,7 @@ def test_no_unique_row_is_sent_twice_when_the_load_is_changed_by_hand(
 
 def test_rows_are_unique_over_arrivals_and_users_of_one_plan(scenario: Write, json_file: Path) -> None:
     load = "[{rate: 40/s, for: 500ms}, {users: 3, for: 500ms}]"
-    sent, done = dealt(
-        scenario, json_file, f"{numbers(2000)}, pick: unique", load, workers=2, steps=", {think: 30ms}"
-    )
+    sent, done = dealt(scenario, json_file, f"{numbers(2000)}, pick: unique", load, workers=2, steps=", {think: 30ms}")
     assert max(Counter(sent).values()) == 1
     assert set(map(int, sent)) > set(range(20))
     assert len(sent) == done.ledger["started"]

@@ -149,9 +149,7 @@ def test_a_closed_user_logs_in_once_and_out_once_and_each_iteration_starts_afres
     with listening(numbered) as server:
         options = "connections: per_user\nload: {users: 4, for: 600ms}\n"
         flow = FLOW.replace("steps:\n", "steps:\n      - {think: 20ms}\n", 1)
-        done = kilobar(
-            "run", scenario(f"target: {server.url}\n{flow}{options}"), "--workers", "2", "--json", json_file
-        )
+        done = kilobar("run", scenario(f"target: {server.url}\n{flow}{options}"), "--workers", "2", "--json", json_file)
     done.must_end_with(0)
     counts = Counter(path.partition("?")[0] for path in server.paths())
     assert counts["/login"] == counts["/logout"] == 4
@@ -165,9 +163,7 @@ def test_a_closed_user_logs_in_once_and_out_once_and_each_iteration_starts_afres
 def test_in_open_load_each_seat_logs_in_once_and_out_once(scenario: Write, json_file: Path) -> None:
     with listening(numbered) as server:
         options = "load: {rate: 60/s, for: 500ms}\n"
-        done = kilobar(
-            "run", scenario(f"target: {server.url}\n{FLOW}{options}"), "--workers", "2", "--json", json_file
-        )
+        done = kilobar("run", scenario(f"target: {server.url}\n{FLOW}{options}"), "--workers", "2", "--json", json_file)
     done.must_end_with(0)
     counts = Counter(path.partition("?")[0] for path in server.paths())
     assert counts["/work"] == done.ledger["ok"] == 30

@@ -63,6 +63,9 @@ pub struct Plan {
     pub data: Vec<DataSet>,
     /// Where requests go; requests refer to them by index.
     pub origins: Vec<Origin>,
+    /// Index of the origin that addresses without a host belong to which are only known at run time.
+    #[serde(default)]
+    pub target: Option<usize>,
     /// How HTTP is spoken.
     pub http: HttpPolicy,
     /// Public hosts that may be loaded. Loopback and private addresses always may.

@@ -175,7 +175,14 @@ impl Engine {
     /// The path has rendered to an absolute address.
     #[cold]
     fn compose_for_address(&self, user: &mut User, request: &ReadyRequest) -> Result<usize, Failure> {
-        let address = Address::parse(user.draft.path()).map_err(|error| {
+        // A link of a page, an action of a form or a location may be a path of the target.
+        let target = self.program.plan.target.and_then(|index| self.program.plan.origins.get(index));
+        let path = user.draft.path();
+        let address = match target.filter(|_| path.starts_with('/')) {
+            Some(origin) => Address { origin: origin.clone(), target: "/".into() }.join(path),
+            None => Address::parse(path),
+        };
+        let address = address.map_err(|error| {
             Failure::new(ErrorClass::Script, format!("the address of the request cannot be used: {error}"))
         })?;
         let origin = self.origins.index_of(&address.origin)?;

@@ -52,7 +52,9 @@ def _recognise(source: Source) -> str:
     source.explain()
     if '"_postman_variable_scope"' in source.text[:1_000_000]:
         hint = "import the collection and name this file with `--environment`"
-        raise ImportFailed("these are variables of Postman, no requests", source.place(), code="import-unknown", hint=hint)
+        raise ImportFailed(
+            "these are variables of Postman, no requests", source.place(), code="import-unknown", hint=hint
+        )
     known = ", ".join(FORMATS)
     hint = f"known formats: {known}; name one with `--format` if it is one of them"
     raise ImportFailed("the format is not recognised", source.place(), code="import-unknown", hint=hint)

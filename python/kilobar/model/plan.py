@@ -198,6 +198,8 @@ class Plan:
     checks: tuple[tuple[int, str], ...] = ()
     """(index of the series, name) of each check."""
     data: tuple[DataSet, ...] = ()
+    target: int | None = None
+    """Index of the origin of addresses without a host that are only known at run time."""
     python_path: str | None = None
     """Directory in which Python functions are looked for first."""
 
@@ -248,6 +250,7 @@ class Plan:
             "data": [data_set.to_json() for data_set in self.data],
             "origins": [asdict(origin) for origin in self.origins],
             "http": asdict(self.http),
+            **({} if self.target is None else {"target": self.target}),
             **({} if self.python_path is None else {"python_path": self.python_path}),
             "allow": list(self.allow),
             "thresholds": list(self.thresholds),

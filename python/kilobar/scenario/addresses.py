@@ -37,6 +37,11 @@ class Addresses:
         self._no_target_said = False
         self._target = self._read_target(scenario.target) if scenario.target else None
 
+    @property
+    def target_origin(self) -> plan.Origin | None:
+        """Where paths go; None without a target."""
+        return self._target and self._target.origin
+
     def _read_target(self, template: Template) -> _Target | None:
         text = template.text()
         try:

@@ -45,6 +45,8 @@ class Context:
     checks: dict[tuple[int, str], int] = field(default_factory=dict)
     """(series, name) -> index."""
     origins: dict[plan.Origin, int] = field(default_factory=dict)
+    bases: set[int] = field(default_factory=set)
+    """Index of the target's origin, once an address that is only known at run time may be a path of it."""
 
     def series_index(self, name: str, kind: str) -> int:
         """Steps with one name are counted together."""

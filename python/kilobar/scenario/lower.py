@@ -68,6 +68,7 @@ def lower(scenario: tree.Scenario, around: Surroundings, resolver: Resolver, fin
         data=data_sets,
         origins=tuple(context.origins),
         http=http,
+        target=min(context.bases, default=None),
         python_path=around.directory if any(kind == "python" for _, kind in scope.series) else None,
         max_in_flight=scenario.max_in_flight,
         grace_ns=scenario.grace,

@@ -108,7 +108,7 @@ _NOTES = f"""## Notes
   When the address is absolute and leads elsewhere than `target`, host and port stand before the path.
 * `json` and `form` set `content-type` unless it is given. `content-length` and `transfer-encoding` cannot be set.
 * Without a check on the status, statuses 200 to 399 count as success.
-* An address may begin with a hole (`get: ${{next}}`) when it is an absolute URL at run time.
+* An address may begin with a hole: `get: ${{next}}`. At run time it is an absolute URL, or a path of the target's host.
 * Loopback and private addresses need no `allow`. An address with a user name or password is refused: send a header.
 * A `#fragment` is never sent; it is removed with a warning.
 * A scenario without `load` runs one user for 10 s, with a warning. `kilobar run URL` runs 10 users for 30 s.

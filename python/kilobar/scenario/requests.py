@@ -40,6 +40,8 @@ class Requests:
         if address is None or self._context.findings.errors > before:
             return ()
         origins = self._context.origins
+        if address.origin is None and self._addresses.target_origin is not None:
+            self._context.bases.add(origins.setdefault(self._addresses.target_origin, len(origins)))
         request = plan.Request(
             series=series,
             method=step.method,
