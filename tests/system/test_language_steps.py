@@ -99,7 +99,8 @@ def test_a_secret_is_hidden_in_the_words_of_a_fail_and_of_a_stop_run(
 ) -> None:
     monkeypatch.setenv("TOKEN", "s3cr3t-value")
     for step, place in (("fail", "samples"), ("stop_run", "events")):
-        steps = f'  - {{set: {{copy: "<${{env.TOKEN}}>"}}}}\n  - {{get: /}}\n  - {{{step}: "bad ${{copy}} ${{env.TOKEN}}"}}\n'
+        steps = '  - {set: {copy: "<${env.TOKEN}>"}}\n  - {get: /}\n'
+        steps += f'  - {{{step}: "bad ${{copy}} ${{env.TOKEN}}"}}\n'
         _, done = executed(scenario, json_file, steps)
         assert "s3cr3t" not in done.stdout + done.stderr + json_file.read_text()
         assert "bad" in str(done.summary[place])

@@ -271,7 +271,7 @@ class Run:
             self._tear_down(now_ns)
 
     def _close_load(self, now_ns: int) -> None:
-        """When all users have left before the end of the load, it ends there: what was asked of nobody is nobody's fault."""
+        """When all users left before the end of the load, it ends there: what was asked of nobody is nobody's fault."""
         if self._state == "finished" and self._plan.users_may_leave:
             self._asked.stop(min(self._asked.end_ns, max(self._time_ns(now_ns), 0)))
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 from kilobar._native import __version__
 from kilobar.model.summary import (
@@ -51,7 +51,8 @@ def summarise(
     is_over: bool,
 ) -> Summary:
     """The summary of what was measured so far, or of the whole run when it is over and all its seconds are closed."""
-    total, values = measurement.total(), measurement.total().to_dict()
+    total = measurement.total()
+    values = total.to_dict()
     load_ns = min(measurement.closed_ns, asked.end_ns)
     load_s = load_ns / SECOND_NS
     books = measurement.ledger()
@@ -59,24 +60,14 @@ def summarise(
     series = tuple(_series(entry, load_s) for entry in values["series"])
     whole = _series(values["total"], load_s)
     start_lag, loop_lag = percentiles(total.start_lag()), percentiles(total.loop_lag())
+    lags = _Lags(start_lag.p99, loop_lag.p99 if "users" in asked.kinds else None)
+    evidence = _evidence(measurement, asked, whole, lags, is_over=is_over)
     verdict = judge(
-        Evidence(
+        replace(
+            evidence,
             state=state,
-            is_over=is_over,
             setup_failure=None if mishap is None else str(mishap),
-            ledger=books,
-            arrivals_asked=asked.arrivals() if is_over else measurement.arrivals_planned,
-            arrivals_started=measurement.arrivals_started,
-            arrivals_planned=books.planned if is_over and asked.kinds == {"rate"} else None,
-            mean_users_asked=measurement.mean_users_asked,
-            mean_users_active=measurement.mean_users_active,
             users_may_leave=particulars.users_may_leave,
-            start_lag_p99_ms=start_lag.p99,
-            loop_lag_p99_ms=loop_lag.p99 if "users" in asked.kinds else None,
-            median_response_ms=whole.response_ms.p50 if whole.response_ms.count else None,
-            requests=whole.count,
-            failed_requests=whole.failed,
-            errors=whole.errors,
             losses=tuple(losses),
             thresholds=tuple(zip(particulars.thresholds, results, strict=True)),
         )
@@ -109,6 +100,36 @@ def summarise(
         samples=(*_mishap(mishap), *(_sample(entry) for entry in values["samples"])),
         events=tuple(events),
         environment=dict(particulars.environment),
+    )
+
+
+class _Lags(NamedTuple):
+    """In ms: of starts, and of the event loop where that is what a load is judged by."""
+
+    start_p99_ms: float
+    loop_p99_ms: float | None
+
+
+def _evidence(
+    measurement: Measurement, asked: AskedLoad, whole: SeriesSummary, lags: _Lags, *, is_over: bool
+) -> Evidence:
+    """What was measured, as far as a verdict looks at it."""
+    books = measurement.ledger()
+    return Evidence(
+        state="finished",
+        is_over=is_over,
+        ledger=books,
+        arrivals_asked=asked.arrivals() if is_over else measurement.arrivals_planned,
+        arrivals_started=measurement.arrivals_started,
+        arrivals_planned=books.planned if is_over and asked.kinds == {"rate"} else None,
+        mean_users_asked=measurement.mean_users_asked,
+        mean_users_active=measurement.mean_users_active,
+        start_lag_p99_ms=lags.start_p99_ms,
+        loop_lag_p99_ms=lags.loop_p99_ms,
+        median_response_ms=whole.response_ms.p50 if whole.response_ms.count else None,
+        requests=whole.count,
+        failed_requests=whole.failed,
+        errors=whole.errors,
     )
 
 
