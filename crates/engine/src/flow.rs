@@ -345,10 +345,10 @@ impl Engine {
     pub fn fail(&self, user: &User, failure: &Failure) {
         let flow = &self.program.plan.flows[user.flow].name;
         let at_ns = now_ns().saturating_sub(self.start_ns);
-        let shown = Failure::new(failure.class, self.hide(user, failure.message.clone()));
-        self.recorder.sample(flow, &shown, at_ns, 0, Default::default);
+        let hidden = || self.hide(user, failure.message.clone());
+        self.recorder.sample(flow, failure.class, at_ns, 0, || (hidden(), String::new(), String::new()));
         if let Some(watch) = &self.watch {
-            watch.failed(self, user, &shown);
+            watch.failed(self, user, &Failure::new(failure.class, hidden()));
         }
     }
 }

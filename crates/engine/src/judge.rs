@@ -111,7 +111,8 @@ impl Judge {
                 && judged.is_ok()
             {
                 let name = plan.checks.get(check.name).map_or("check", |check| check.name.as_str());
-                judged = Err(Failure::new(ErrorClass::Check, format!("{name}: {words}")));
+                let class = if check.is_about_status() { ErrorClass::Status } else { ErrorClass::Check };
+                judged = Err(Failure::new(class, format!("{name}: {words}")));
             }
         }
         judged?;

@@ -56,6 +56,11 @@ impl Checker {
         Ok(Self { name: plan.name, warn: plan.warn, not: plan.not, rule })
     }
 
+    /// Whether it looks at the status.
+    pub fn is_about_status(&self) -> bool {
+        matches!(self.rule, Rule::Status(_))
+    }
+
     /// Whether it looks at the body.
     pub fn needs_body(&self) -> bool {
         match &self.rule {
