@@ -125,7 +125,7 @@ def test_a_function_that_fails_fails_the_iteration_and_nothing_else(
     assert (series["count"], series["failed"], series["errors"]) == (8, 8, {"script": 8})
 
 
-def test_what_a_function_prints_goes_nowhere(scenario: Write, json_file: Path, tmp_path: Path) -> None:
+def test_what_a_function_prints_is_no_part_of_a_run(scenario: Write, json_file: Path, tmp_path: Path) -> None:
     server, done = called(
         scenario, json_file, tmp_path,
         "setup: [{set: {x: '${py.mine.chatter()}'}}]\nsteps: [{get: '/${py.mine.chatter()}'}]\n"
@@ -133,7 +133,7 @@ def test_what_a_function_prints_goes_nowhere(scenario: Write, json_file: Path, t
     )  # fmt: skip
     done.must_end_with(0)
     assert len(server.paths("/1")) == 30
-    assert "chatter on stdout" not in done.stdout
+    assert (done.stdout + done.stderr).count("chatter") <= 2, "that of setup, which this process executes itself"
 
 
 def test_a_slow_function_takes_no_time_of_requests_and_of_no_other_flow(
@@ -176,7 +176,7 @@ load: {rate: 400/s, for: 1s}
     assert done.ledger["ok"] == 400
     (python,) = [series for series in done.summary["series"] if series["kind"] == "python"]
     assert python["count"] > 150
-    assert done.summary["start_lag_ms"]["p50"] < 1 or done.blames_the_machine
+    assert done.summary["load"]["start_lag_ms"]["p50"] < 1 or done.blames_the_machine
 
 
 def test_a_function_that_fails_in_setup_starts_no_load(scenario: Write, json_file: Path, tmp_path: Path) -> None:
