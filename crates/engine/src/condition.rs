@@ -132,3 +132,6 @@ fn agrees(operator: Compare, order: Ordering) -> bool {
         Compare::Ge => order.is_ge(),
     }
 }
+
+#[cfg(test)]
+mod tests;

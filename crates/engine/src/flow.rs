@@ -19,8 +19,6 @@ use crate::steps::ReadyStep;
 const MAX_TURNS: u64 = 1_000_000;
 /// How many entries one `for_each` may have.
 const MAX_ENTRIES: usize = 100_000;
-/// A thinking user of `kilobar try` waits at most this long: to see that there is a pause, not to wait for it.
-const SHORT_THINK_NS: u64 = 200_000_000;
 
 /// How far an iteration is.
 #[derive(Debug, Clone, Copy)]
@@ -110,8 +108,8 @@ impl Engine {
 
     async fn think(&self, user: &mut User, think: Think, pace: &mut Pace) {
         let mut until_ns = end_of_think(think, pace, &mut user.random);
-        if self.watch.is_some() {
-            until_ns = until_ns.min(pace.now_ns + SHORT_THINK_NS);
+        if let Some(watch) = &self.watch {
+            until_ns = until_ns.min(pace.now_ns.saturating_add(watch.longest_think_ns()));
         }
         if until_ns > pace.now_ns {
             sleep_until(until_ns).await;
@@ -345,10 +343,10 @@ impl Engine {
     pub fn fail(&self, user: &User, failure: &Failure) {
         let flow = &self.program.plan.flows[user.flow].name;
         let at_ns = now_ns().saturating_sub(self.start_ns);
-        let shown = Failure::new(failure.class, self.hide(user, failure.message.clone()));
-        self.recorder.sample(flow, &shown, at_ns, 0, Default::default);
+        let hidden = || self.hide(user, failure.message.clone());
+        self.recorder.sample(flow, failure.class, at_ns, 0, || (hidden(), String::new(), String::new()));
         if let Some(watch) = &self.watch {
-            watch.failed(self, user, &shown);
+            watch.failed(self, user, &Failure::new(failure.class, hidden()));
         }
     }
 }
@@ -383,3 +381,6 @@ impl User {
         self.jar.absorb(branch.jar);
     }
 }
+
+#[cfg(test)]
+mod tests;

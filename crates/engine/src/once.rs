@@ -176,3 +176,6 @@ impl Given {
         Ok(Self { variables, jar: parcel.jar })
     }
 }
+
+#[cfg(test)]
+mod tests;

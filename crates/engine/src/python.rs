@@ -167,3 +167,6 @@ impl Python {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -162,25 +162,26 @@ impl Recorder {
         self.interval.borrow_mut().loop_lag.record(lag_ns);
     }
 
-    /// Keeps a failed exchange if there is room for one of its kind; `show` is asked only then.
+    /// Keeps a failed exchange if there is room for one of its kind; `show` is asked only then, for
+    /// what happened, what was sent and what came back, without secrets.
     #[cold]
     pub fn sample(
         &self,
         series: &str,
-        failure: &Failure,
+        class: ErrorClass,
         at_ns: u64,
         elapsed_ns: u64,
-        show: impl FnOnce() -> (String, String),
+        show: impl FnOnce() -> (String, String, String),
     ) {
         let mut interval = self.interval.borrow_mut();
-        if interval.has_room_for(series, failure.class) {
-            let (request, response) = show();
+        if interval.has_room_for(series, class) {
+            let (message, request, response) = show();
             interval.keep_sample(FailureSample {
                 at_ns,
                 worker: self.worker,
                 series: series.to_owned(),
-                class: failure.class,
-                message: failure.message.clone(),
+                class,
+                message,
                 request,
                 response,
                 elapsed_ns,

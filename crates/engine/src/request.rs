@@ -333,11 +333,11 @@ impl Engine {
         let now_ns = kilobar_clock::now_ns();
         let at_ns = now_ns.saturating_sub(self.start_ns);
         let (variables, kept) = (&user.variables, &user.kept);
-        self.recorder.sample(series, failure, at_ns, now_ns.saturating_sub(intended_ns), || {
+        self.recorder.sample(series, failure.class, at_ns, now_ns.saturating_sub(intended_ns), || {
             let secrets = self.program.secrets.with_values(variables).with_cookies(&user.jar);
             let shown = request.redacted(&mut scope_of(variables, &user.rows, user.sequence, &mut random));
             let shown = as_spoken(shown, user.course.is_http2);
-            (secrets.hide(shown), secrets.hide_in_response(kept))
+            (secrets.hide(failure.message.clone()), secrets.hide(shown), secrets.hide_in_response(kept))
         });
     }
 

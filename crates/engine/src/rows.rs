@@ -74,3 +74,6 @@ pub fn sequence_of(user: u64, users: u64, iteration: u64) -> u64 {
 pub fn number_in_seat(seat: u32, worker: u32, workers: u32) -> u64 {
     number_of_seat(u64::from(seat), worker, workers)
 }
+
+#[cfg(test)]
+mod tests;

@@ -218,3 +218,6 @@ fn ready_think(think: Think) -> Result<Think, String> {
 pub fn ready_template(plan: &Plan, template: &Template) -> Result<ReadyTemplate, String> {
     ReadyTemplate::compile(template, &Bounds::of(plan)).map_err(|error| error.to_string())
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,6 +21,9 @@ use crate::secrets::Secrets;
 use crate::watch::{Seen, Watch};
 use crate::worker::WorkerError;
 
+/// A thinking user waits at most this long: to see that there is a pause, not to wait for it.
+const SHORT_THINK_NS: u64 = 200_000_000;
+
 /// One exchange of a trial, or another step that failed. Secrets are hidden, the response is cut after 4 KiB.
 #[derive(Debug, Clone, Serialize)]
 pub struct Attempt {
@@ -79,8 +82,9 @@ pub fn attempt(plan_json: &str, tell: impl FnMut(&Attempt) + 'static) -> Result<
         let ready = engine.execute(&mut user, &engine.program.setup, &mut Pace::new(now_ns())).await.is_ok();
         let given = Given { variables: user.variables.clone(), jar: user.jar.clone() };
         drop(user);
+        // What a setup that failed halfway has left is there for teardown.
+        engine.given.replace(given);
         if ready {
-            engine.given.replace(given);
             for flow in 0..engine.program.flows.len() {
                 part.replace(engine.program.plan.flows[flow].name.clone());
                 try_flow(&engine, flow).await;
@@ -110,6 +114,10 @@ struct Teller {
 }
 
 impl Watch for Teller {
+    fn longest_think_ns(&self) -> u64 {
+        SHORT_THINK_NS
+    }
+
     fn exchanged(&self, engine: &Engine, user: &User, seen: &Seen<'_>) {
         let plan = &engine.program.plan;
         // With what this very exchange saved: a token is one from then on.

@@ -156,3 +156,6 @@ async fn stay(run: &Run, number: u64, due_ns: u64, alarm: &Rc<Alarm>) {
     }
     run.engine.leave(user).await;
 }
+
+#[cfg(test)]
+mod tests;

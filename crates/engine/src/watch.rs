@@ -7,6 +7,11 @@ use crate::secrets::Secrets;
 
 /// Is told of every exchange and of every other step that fails.
 pub trait Watch {
+    /// The longest that a user thinks while it is looked at.
+    fn longest_think_ns(&self) -> u64 {
+        u64::MAX
+    }
+
     /// An exchange has ended.
     fn exchanged(&self, engine: &Engine, user: &User, seen: &Seen<'_>);
     /// A step that is no request has failed. Secrets are hidden already.

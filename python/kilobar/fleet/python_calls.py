@@ -61,10 +61,17 @@ def _words_of(error: BaseException) -> str:
     return words[:MAX_WORDS].encode("utf-8", "replace").decode()
 
 
+_start = threading.Lock()
+_is_serving = False
+
+
 def answer_calls_of(plan: Plan) -> None:
     """Makes this process answer the calls of a plan that it executes steps of itself. Nothing, when there are none."""
-    if plan.calls_python:
-        threading.Thread(target=serve, daemon=True).start()
+    global _is_serving
+    with _start:
+        if plan.calls_python and not _is_serving:
+            _is_serving = True
+            threading.Thread(target=serve, daemon=True).start()
 
 
 Call: TypeAlias = tuple[int, "str | None", str, str]

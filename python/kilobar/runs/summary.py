@@ -57,7 +57,6 @@ def summarise(
     load_s = load_ns / SECOND_NS
     books = measurement.ledger()
     results = judging.judge(particulars.thresholds, total, books, load_s)
-    series = tuple(_series(entry, load_s) for entry in values["series"])
     whole = _series(values["total"], load_s)
     start_lag, loop_lag = percentiles(total.start_lag()), percentiles(total.loop_lag())
     lags = _Lags(start_lag.p99, loop_lag.p99 if "users" in asked.kinds else None)
@@ -87,7 +86,7 @@ def summarise(
         achieved_rate_per_s=measurement.achieved_rate_per_s,
         asked_users=asked.peak_users(load_ns),
         start_lag_ms=start_lag,
-        series=series,
+        series=tuple(_series(entry, load_s) for entry in values["series"]),
         total=whole,
         flows=tuple(_flow(entry) for entry in values["flows"]),
         thresholds=results,

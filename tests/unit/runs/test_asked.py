@@ -1,5 +1,9 @@
 import pytest
 
+from kilobar.model.data import DataSet, InlineRows
+from kilobar.model.plan import Flow
+from kilobar.model.steps import Set
+from kilobar.model.template import Column, Template
 from kilobar.runs.asked import AskedLoad
 
 from .intervals import SECOND_NS, plan, rate, users
@@ -57,3 +61,16 @@ def test_the_peak_of_users_follows_ramps_and_live_changes() -> None:
     asked.scale(6 * S, 1.5)
     assert asked.peak_users(8 * S) == 12
     assert AskedLoad(plan(rate(5, 1))).peak_users(S) is None
+
+
+def test_a_load_ends_with_its_rows_whenever_that_is() -> None:
+    rows = DataSet("d", InlineRows(tuple(("1",) for _ in range(300))), ("n",), "unique", "iteration", "stop")
+    step = Set(0, Template.of(Column(0, 0)))
+    asked = AskedLoad(plan(rate(100, 60), data=(rows,), variables=("v",), flows=(Flow("f", 1.0, (step,)),)))
+    assert asked.arrivals() == 300
+    assert asked.end_ns == pytest.approx(3 * S, abs=10_000_001)
+    asked.scale(S, 2.0)
+    assert asked.arrivals() == 300
+    assert asked.end_ns == pytest.approx(2 * S, abs=10_000_001)
+    asked.stop(S)
+    assert asked.end_ns == S

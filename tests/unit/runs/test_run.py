@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kilobar.errors import FleetError, InputError
-from kilobar.model.fleet import IntervalArrived, Readable
+from kilobar.model.fleet import IntervalArrived, Readable, StopAsked
+from kilobar.model.data import DataSet, InlineRows
 from kilobar.model.live import Live
 from kilobar.model.plan import Plan
 from kilobar.model.summary import Summary
@@ -444,3 +445,40 @@ def test_whatever_happens_the_ledger_balances_and_every_arrival_is_accounted_for
     assert not any("balance" in reason or "not complete" in reason for reason in summary.reasons)
     assert sum(point.started for point in summary.timeline) >= summary.ledger.started
     assert execution.looks[-1].elapsed_s < 7 + 2 + 5 + 2
+
+
+def test_workers_without_users_do_not_wait_for_the_end_when_all_others_have_left() -> None:
+    rows = DataSet("d", InlineRows((("1",),)), ("n",), "unique", "user", "stop")
+    execution = Execution(plan(users(1, 60), data=(rows,)), workers=2)
+    owner = execution.fleet.members[execution.run._members.owners[0]]
+    leaves_ns = 2 * S + 300 * MS
+    type_of = type(owner)
+
+    class Leaving(type_of):  # type: ignore[valid-type, misc]
+        @property
+        def over_ns(self) -> int:
+            return leaves_ns
+
+    owner.__class__ = Leaving
+    summary = execution.go()
+    assert (summary.state, summary.outcome) == ("finished", "passed")
+    assert summary.duration_s < 3
+    assert [command["do"] for command in execution.commands("stop")] == ["stop"]
+    assert summary.events == ()
+
+
+def test_a_step_that_stops_the_run_is_the_one_event_of_its_end() -> None:
+    execution = Execution(plan(rate(100, 60)))
+    stops = [StopAsked(0, "sold out"), StopAsked(1, "sold out")]
+    poll = execution.fleet.poll
+
+    def poll_with_stops(timeout_s: float) -> list[Any]:
+        due = execution.clock.now_ns >= execution.fleet.members[0].start_ns + 2 * S
+        said, stops[:] = (list(stops), []) if due else ([], list(stops))
+        return [*poll(timeout_s), *said]
+
+    execution.fleet.poll = poll_with_stops  # type: ignore[method-assign]
+    summary = execution.go()
+    assert (summary.state, summary.outcome) == ("stopped", "passed")
+    assert [event.text for event in summary.events] == ["a step stops the run: sold out"]
+    assert len(execution.commands("stop")) == 2

@@ -159,3 +159,13 @@ def test_a_healed_loss_and_a_stop_are_remarks() -> None:
     assert verdict.outcome == "passed"
     assert "worker 1 was lost (exit code 1: Traceback) and its share was taken over" in verdict.reasons[0]
     assert "stopped before its end" in verdict.reasons[1]
+
+
+def test_users_that_may_leave_by_themselves_are_remarked_on_and_nobody_is_blamed() -> None:
+    evidence = replace(GOOD, mean_users_asked=50.0, mean_users_active=20.0, users_may_leave=True)
+    verdict = judge(evidence)
+    assert verdict.outcome == "passed"
+    assert verdict.reasons == (
+        "on average 20.0 of 50.0 users were active (40.0%), because others had left by themselves",
+    )
+    assert judge(replace(evidence, mean_users_active=50.0)).reasons == ()

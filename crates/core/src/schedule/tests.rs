@@ -1,5 +1,6 @@
 //! What holds for every load: nothing is fired twice, nothing is left out, and all counts agree.
 
+mod limited;
 mod poisson;
 mod precision;
 mod shares;

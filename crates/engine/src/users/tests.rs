@@ -1,0 +1,42 @@
+use super::*;
+
+#[test]
+fn a_user_that_comes_back_goes_on_behind_its_iterations() {
+    let crowd = Crowd::default();
+    assert_eq!(crowd.iterations_of(3, false), 0);
+    crowd.has_executed(3, 7);
+    crowd.has_executed(4, 2);
+    assert_eq!((crowd.iterations_of(3, false), crowd.iterations_of(4, false)), (7, 2));
+}
+
+#[test]
+fn a_user_that_another_worker_began_goes_on_far_behind_the_fastest_one_here() {
+    let crowd = Crowd::default();
+    crowd.has_executed(0, 50);
+    assert_eq!(crowd.iterations_of(1, true), 116);
+    crowd.has_executed(1, 117);
+    assert_eq!(crowd.iterations_of(1, true), 117, "what it has done here is known");
+}
+
+#[test]
+fn a_user_is_wanted_until_it_is_dismissed_or_has_left() {
+    let crowd = Crowd::default();
+    crowd.wanted.set(2);
+    crowd.gone.borrow_mut().insert(0);
+    assert_eq!([0, 1, 2].map(|number| crowd.wants(number)), [false, true, false]);
+    crowd.dismiss_all();
+    assert!(!crowd.wants(1));
+}
+
+#[test]
+fn a_load_has_ended_when_all_own_users_have_left_and_none_is_to_come() {
+    let crowd = Crowd::default();
+    assert!(!crowd.has_ended(2, |_| true), "nobody has been there yet");
+    crowd.gone.borrow_mut().insert(0);
+    assert!(!crowd.has_ended(2, |_| true));
+    assert!(crowd.has_ended(2, |number| number == 0));
+    crowd.gone.borrow_mut().insert(1);
+    assert!(crowd.has_ended(2, |_| true));
+    crowd.running.borrow_mut().insert(1);
+    assert!(!crowd.has_ended(2, |_| true), "it is still on its way out");
+}
