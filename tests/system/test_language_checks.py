@@ -83,7 +83,8 @@ def test_a_check_that_fails_fails_its_step_and_says_what_was_wrong(
 def test_checks_behind_one_that_failed_are_counted_too(scenario: Write, json_file: Path) -> None:
     with listening(answer) as server:
         file = scenario(
-            f"target: {server.url}\nsteps: [{{get: /, check: [{{contains: no}}, {{contains: Ann}}, {{status: 404}}]}}]\n"
+            f"target: {server.url}\n"
+            "steps: [{get: /, check: [{contains: no}, {contains: Ann}, {status: 404}]}]\n"
             "load: {rate: 20/s, for: 100ms}\n"
         )
         done = kilobar("run", file, "--workers", "1", "--json", json_file)

@@ -108,7 +108,8 @@ def test_a_multipart_body_has_its_fields_and_files(scenario: Write, json_file: P
     assert kind == "multipart/form-data"
     parts = seen.body.split(f"--{boundary.strip(chr(34))}")
     assert (parts[0], parts[3]) == ("", "--\r\n")
-    assert 'name="title"' in parts[1] and parts[1].endswith("\r\n\r\nSun 5\r\n")
+    assert 'name="title"' in parts[1]
+    assert parts[1].endswith("\r\n\r\nSun 5\r\n")
     assert 'name="photo"; filename="photo.txt"' in parts[2]
     assert "content-type: text/plain" in parts[2].lower()
     assert parts[2].endswith("\r\n\r\n" + "a photo\n" * 4000 + "\r\n")

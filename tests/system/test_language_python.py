@@ -10,7 +10,7 @@ from .listener import Listener, listening
 
 Write = Callable[[str], Path]
 
-FUNCTIONS = '''
+FUNCTIONS = """
 import sys
 import time
 
@@ -56,7 +56,7 @@ def keep_busy():
 
 def huge():
     return "x" * 2_000_000
-'''
+"""
 
 
 def called(
@@ -65,9 +65,7 @@ def called(
     """A run beside a module `mine`; what the server received."""
     (tmp_path / "mine.py").write_text(FUNCTIONS)
     with listening() as server:
-        done = kilobar(
-            "run", scenario(f"target: {server.url}\n{text}"), "--workers", str(workers), "--json", json_file
-        )
+        done = kilobar("run", scenario(f"target: {server.url}\n{text}"), "--workers", str(workers), "--json", json_file)
     assert done.exit_code != 2, done.stderr
     return server, done
 

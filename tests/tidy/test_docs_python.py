@@ -15,7 +15,7 @@ PAGES = [ROOT / "docs/guide/scenarios-in-python.md"]
 def test_the_python_of_a_page_makes_a_scenario_that_can_be_run(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (code,) = re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
     names: dict[str, object] = {}
-    exec(compile(code, str(page), "exec"), names)  # noqa: S102
+    exec(compile(code, str(page), "exec"), names)
     scenario = names["scenario"]
     assert isinstance(scenario, Scenario)
     printed = capsys.readouterr().out

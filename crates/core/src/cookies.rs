@@ -23,7 +23,7 @@ pub const MAX_COOKIES_OF_A_DOMAIN: usize = 50;
 pub const MAX_COOKIES: usize = 300;
 
 /// The cookies of one user. A clone costs nothing until one of the two changes.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Jar {
     /// In the order in which they were created.
     cookies: Option<Rc<Vec<Cookie>>>,
@@ -139,14 +139,18 @@ impl Jar {
 }
 
 impl Jar {
-    /// Adds what somebody got who began with the same cookies, such as one of several branches. Their cookies win.
-    pub fn absorb(&mut self, other: Self) {
-        let Some(theirs) = other.cookies else { return };
-        if self.cookies.as_ref().is_some_and(|mine| Rc::ptr_eq(mine, &theirs)) {
+    /// Does what made `other` of `before`, such as one of several branches that began with the same cookies: what was
+    /// set there is set here, what was cleared there is cleared here, and what did not change there stays.
+    pub fn absorb(&mut self, before: &Self, other: Self) {
+        if *before == other {
             return;
         }
+        let (before, theirs) = (before.all(), other.all());
+        let cleared = before.iter().filter(|old| !theirs.iter().any(|cookie| cookie.is_same(old)));
+        let set = theirs.iter().filter(|cookie| !before.contains(cookie));
         let mine = Rc::make_mut(self.cookies.get_or_insert_default());
-        for cookie in theirs.iter() {
+        mine.retain(|known| !cleared.clone().any(|old| old.is_same(known)));
+        for cookie in set {
             match mine.iter().position(|known| known.is_same(cookie)) {
                 Some(place) => mine[place] = cookie.clone(),
                 None => {
@@ -155,12 +159,19 @@ impl Jar {
                 }
             }
         }
+        if mine.is_empty() {
+            self.cookies = None;
+        }
+    }
+
+    fn all(&self) -> &[Cookie] {
+        self.cookies.as_deref().map_or(&[], Vec::as_slice)
     }
 }
 
 impl Serialize for Jar {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.cookies.as_deref().map_or(&[][..], Vec::as_slice).serialize(serializer)
+        self.all().serialize(serializer)
     }
 }
 

@@ -97,9 +97,12 @@ fn seat(run: &Rc<Run>, arrival: Arrival) {
         intended_ns: run.engine.start_ns + arrival.at_ns,
         due: true,
     };
-    let may_take = |seat: &mut Rc<Seat>| run.engine.has_rows(seat.number, &turn);
-    let idle = seats.idle.borrow_mut().pop_if(may_take);
-    if let Some(seat) = idle {
+    let mut idle = seats.idle.borrow_mut();
+    // Mostly the last one: only rows that belong to users make a difference between them.
+    let place = idle.iter().rposition(|seat| run.engine.has_rows(seat.number, &turn));
+    let seat = place.map(|place| idle.remove(place));
+    drop(idle);
+    if let Some(seat) = seat {
         run.engine.recorder.started();
         seat.turn.set(Some(turn));
         seat.alarm.wake();

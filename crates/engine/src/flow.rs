@@ -12,7 +12,7 @@ use kilobar_core::stats::ErrorClass;
 use kilobar_core::template::{ReadyTemplate, Value};
 
 use crate::dial::Failure;
-use crate::iteration::{Engine, User};
+use crate::iteration::{Engine, Given, User};
 use crate::steps::ReadyStep;
 
 /// How often one `repeat` may repeat.
@@ -31,18 +31,26 @@ pub struct Pace {
     pub now_ns: u64,
     /// How long it was idle so far: thinking, or in Python.
     pub idle_ns: u64,
+    /// Something was sent in it.
+    pub has_sent: bool,
 }
 
 impl Pace {
     /// That of an iteration which starts now and was meant to start at `intended_ns`.
     pub fn new(intended_ns: u64) -> Self {
-        Self { start_ns: intended_ns, intended_ns, now_ns: now_ns(), idle_ns: 0 }
+        Self { start_ns: intended_ns, intended_ns, now_ns: now_ns(), idle_ns: 0, has_sent: false }
     }
 
     /// What was done until now is part of no step.
     fn resume(&mut self) {
         self.now_ns = now_ns();
         self.intended_ns = self.now_ns;
+    }
+
+    /// Values were computed, or others had their turn: that is no service time of the next request, but its response
+    /// was to be there sooner.
+    fn computed(&mut self) {
+        self.now_ns = now_ns();
     }
 
     /// As [`Self::resume`], after a time in which nothing was to be done.
@@ -76,6 +84,18 @@ pub enum Stop {
     Run(String),
 }
 
+impl Stop {
+    /// Of several branches, what ends most counts.
+    fn outranks(&self, other: &Self) -> bool {
+        let rank = |stop: &Self| match stop {
+            Self::Failed(_) => 0,
+            Self::User => 1,
+            Self::Run(_) => 2,
+        };
+        rank(self) > rank(other)
+    }
+}
+
 impl Engine {
     /// Executes steps in order, up to the first that ends the iteration.
     ///
@@ -88,12 +108,14 @@ impl Engine {
                 ReadyStep::Request(request) => {
                     match self.request(user, request, pace.intended_ns, pace.now_ns).await {
                         Ok(end_ns) => {
+                            pace.has_sent = true;
                             pace.intended_ns = end_ns;
                             // What was done with the response since its last byte is no service time of the next one.
                             pace.now_ns = if !request.judge.is_about_status() { now_ns() } else { end_ns };
                         }
                         Err(failure) => {
                             pace.now_ns = now_ns();
+                            pace.has_sent |= !failure.class.nothing_was_sent();
                             return Err(Stop::Failed(failure.class));
                         }
                     }
@@ -146,6 +168,7 @@ impl Engine {
             }
             ReadyStep::If { condition, then, otherwise } => {
                 let holds = condition.holds(&mut user.scope()).map_err(|error| self.stumble(user, error))?;
+                pace.computed();
                 let steps = if holds { then } else { otherwise };
                 Box::pin(self.execute(user, steps, pace)).await?;
             }
@@ -160,8 +183,9 @@ impl Engine {
                     if turn == *max {
                         return Err(self.stumble(user, format!("`while` still holds after {max} turns")));
                     }
-                    Box::pin(self.execute(user, steps, pace)).await?;
                     tokio::task::consume_budget().await;
+                    pace.computed();
+                    Box::pin(self.execute(user, steps, pace)).await?;
                 }
             }
             ReadyStep::ForEach { items, variable, steps } => {
@@ -181,8 +205,7 @@ impl Engine {
         if !matches!(step, ReadyStep::Set { .. }) {
             return Ok(());
         }
-        // To compute values takes no time of the next request.
-        pace.now_ns = now_ns();
+        pace.computed();
         Ok(())
     }
 
@@ -201,8 +224,9 @@ impl Engine {
             if let Some(variable) = variable {
                 user.variables[variable] = Some(Value::from_json_text(&turn.to_string()));
             }
-            Box::pin(self.execute(user, steps, pace)).await?;
             tokio::task::consume_budget().await;
+            pace.computed();
+            Box::pin(self.execute(user, steps, pace)).await?;
         }
         Ok(())
     }
@@ -229,8 +253,9 @@ impl Engine {
         for entry in entries {
             user.variables[variable] =
                 Some(Value::from_json_text(entry.get()).marked_secret(items.is_secret()));
-            Box::pin(self.execute(user, steps, pace)).await?;
             tokio::task::consume_budget().await;
+            pace.computed();
+            Box::pin(self.execute(user, steps, pace)).await?;
         }
         Ok(())
     }
@@ -299,10 +324,15 @@ impl Engine {
         })
         .await;
         pace.resume();
+        pace.has_sent = true;
         let mut stopped = Ok(());
         for (branch, result) in done.into_iter().flatten() {
             user.join(branch);
-            stopped = stopped.and(result);
+            stopped = match (stopped, result) {
+                (Ok(()), result) => result,
+                (Err(first), Err(other)) if other.outranks(&first) => Err(other),
+                (stopped, _) => stopped,
+            };
         }
         stopped
     }
@@ -366,19 +396,20 @@ impl User {
         branch.own_http2 = Rc::clone(&self.own_http2);
         branch.tls = self.tls.clone();
         branch.jar = self.jar.clone();
-        branch.started_with = Some(self.variables.clone());
+        branch.started_with = Some(Given { variables: self.variables.clone(), jar: self.jar.clone() });
         branch
     }
 
     /// Takes over what a branch has saved.
     fn join(&mut self, branch: Self) {
         let Some(before) = branch.started_with else { return };
+        let Given { variables: before, jar } = before;
         for (index, (old, new)) in before.iter().zip(&branch.variables).enumerate() {
             if old != new {
                 self.variables[index].clone_from(new);
             }
         }
-        self.jar.absorb(branch.jar);
+        self.jar.absorb(&jar, branch.jar);
     }
 }
 

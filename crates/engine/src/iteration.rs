@@ -92,7 +92,7 @@ pub struct User {
     /// The beginning of a failed response.
     pub kept: Vec<u8>,
     /// A branch of a `parallel`: what it knew when it began.
-    pub started_with: Option<Vec<Option<Value>>>,
+    pub started_with: Option<Given>,
     /// What `before` left, by flow, as far as it was executed.
     prepared: Vec<Option<Box<Given>>>,
     pub(crate) own_pool: Rc<Pool>,
@@ -153,7 +153,7 @@ pub struct Turn {
 pub struct Ended {
     /// When.
     pub at_ns: u64,
-    /// It failed before anything was sent, so that a closed user can take a breath.
+    /// Nothing was sent and nothing waited for, so that a closed user takes a breath: it would spin.
     pub unsent: bool,
     /// What else ends with it.
     pub ends: Ends,
@@ -277,7 +277,7 @@ impl Engine {
         self.recorder.finished(user.flow, pace.now_ns.saturating_sub(turn.intended_ns), failed.is_none());
         Ended {
             at_ns: pace.now_ns,
-            unsent: failed.is_some_and(|class| class.nothing_was_sent()),
+            unsent: !pace.has_sent && pace.idle_ns == 0,
             ends: match done {
                 Err(Stop::User) => Ends::User,
                 Err(Stop::Run(reason)) => Ends::Run(reason),

@@ -3,12 +3,16 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::future::poll_fn;
 use std::io;
 use std::os::fd::OwnedFd;
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::task::Poll;
 
+use kilobar_clock::sleep;
 use kilobar_core::template::Value;
 use rustix::event::{EventfdFlags, eventfd};
 use tokio::io::unix::AsyncFd;
@@ -16,6 +20,20 @@ use tokio::sync::oneshot;
 
 /// Calls that may wait for the interpreter. More fail at once.
 const MAX_WAITING: usize = 100_000;
+
+/// A call that takes longer fails; the function may go on, and so do those that wait behind it.
+const CALL_TIMEOUT_NS: u64 = 30 * 1_000_000_000;
+
+/// Waits for a future; `None` when that takes too long.
+async fn within<T>(future: impl Future<Output = T>, timeout_ns: u64) -> Option<T> {
+    let mut future = pin!(future);
+    let mut late = pin!(sleep(timeout_ns));
+    poll_fn(|context| match future.as_mut().poll(context) {
+        Poll::Ready(value) => Poll::Ready(Some(value)),
+        Poll::Pending => late.as_mut().poll(context).map(|()| None),
+    })
+    .await
+}
 
 /// A call that Python is to make.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,8 +136,9 @@ impl Python {
         arguments: &[Value],
     ) -> Result<Value, String> {
         // Nobody pays for the bridge who does not use it.
-        if !self.listens.replace(true) {
+        if !self.listens.get() {
             self.listen().map_err(|error| error.to_string())?;
+            self.listens.set(true);
         }
         let id = BRIDGE.next_id.fetch_add(1, Ordering::Relaxed);
         let (sender, receiver) = oneshot::channel();
@@ -139,7 +158,11 @@ impl Python {
             });
         }
         BRIDGE.called.notify_one();
-        let answer = receiver.await.map_err(|_| "the run ended before Python answered".to_owned())?;
+        let Some(answer) = within(receiver, CALL_TIMEOUT_NS).await else {
+            self.waiting.borrow_mut().remove(&id);
+            return Err(format!("it did not return within {} s", CALL_TIMEOUT_NS / 1_000_000_000));
+        };
+        let answer = answer.map_err(|_| "the run ended before Python answered".to_owned())?;
         answer.map(|json| Value::from_json_text(&json))
     }
 

@@ -75,6 +75,8 @@ impl Engine {
     pub async fn send(&self, user: &mut User, request: &ReadyRequest, now_ns: u64) -> Result<(), Failure> {
         user.course.begin();
         self.prepare(user, request)?;
+        // To compute and write a request is no part of its service.
+        let now_ns = if user.draft.is_written { kilobar_clock::now_ns() } else { now_ns };
         self.transmit(user, request, now_ns).await?;
         self.keep_cookies(user, request);
         if request.plan.redirects > 0 && is_redirect(user.status()) {

@@ -17,6 +17,9 @@ use crate::worker::Run;
 /// A closed user that could not even send waits this long, so that it does not hammer a dead server.
 const BREATH_NS: u64 = 100_000_000;
 
+/// Keeps the random choices of closed users apart from those of arrivals.
+const USERS_STREAM: u64 = 0x7573_6572_735f_5f5f;
+
 /// The closed users of a worker.
 #[derive(Default)]
 pub struct Crowd {
@@ -121,7 +124,7 @@ async fn live(run: Rc<Run>, number: u64, due_ns: u64) {
 
 /// A user from when it comes to when it leaves.
 async fn stay(run: &Run, number: u64, due_ns: u64, alarm: &Rc<Alarm>) {
-    let seed = mix(run.engine.program.plan.seed, number);
+    let seed = mix(mix(run.engine.program.plan.seed, USERS_STREAM), number);
     let mut user = run.engine.user(Rc::clone(alarm), seed);
     user.number = number;
     let mut intended_ns = due_ns;
@@ -136,6 +139,7 @@ async fn stay(run: &Run, number: u64, due_ns: u64, alarm: &Rc<Alarm>) {
             break;
         }
         run.engine.recorder.started();
+        run.engine.reseed(&mut user, turn.number);
         let ended = run.engine.iterate(&mut user, turn).await;
         run.ended();
         // Iterations that never wait must not keep the others from running.

@@ -151,6 +151,7 @@ pub struct Run {
     idle: Notify,
     aborted: Notify,
     controller_gone: Cell<bool>,
+    asked_to_stop: Cell<bool>,
 }
 
 impl Run {
@@ -187,6 +188,7 @@ impl Run {
             idle: Notify::new(),
             aborted: Notify::new(),
             controller_gone: Cell::new(false),
+            asked_to_stop: Cell::new(false),
         })
     }
 
@@ -294,6 +296,10 @@ impl Run {
 
     /// A step asks that the whole run be stopped.
     pub fn ask_to_stop(&self, reason: &str) {
+        // Once: many users may get to that step before the stop arrives.
+        if self.asked_to_stop.replace(true) {
+            return;
+        }
         self.controller.tell(&Event::Stop { reason });
     }
 

@@ -55,6 +55,8 @@ STOP_LEAD_NS = 100 * MS
 """Commands must have arrived everywhere before they take effect."""
 OVERDUE_NS = 5 * SECOND_NS
 """Past its grace, a worker that has not ended is killed."""
+UNDO_TIMEOUT_S = 30.0
+"""Of a teardown after workers that could not start."""
 POLL_S = 0.1
 LOOK_NS = 1_500 * MS
 """A look at the latest after this time; sooner when a second was closed or something happened."""
@@ -174,9 +176,17 @@ class Run:
                     self._is_news = False
                     self._look_at_ns = now_ns + LOOK_NS
                     yield self._look(now_ns)
+        except (FleetError, InputError):
+            self._undo_setup()
+            raise
         finally:
             for fd in watched:
                 self._fleet.unwatch(fd)
+
+    def _undo_setup(self) -> None:
+        """The load cannot even start: what setup did is undone nevertheless."""
+        if self._given is not None and self._start_ns is None and self._plan.teardown:
+            Occasion(self._plan, "teardown", self._given, self._perform).outcome(UNDO_TIMEOUT_S)
 
     def _hear(self, event: FleetEvent, now_ns: int) -> None:
         assert not isinstance(event, Readable)

@@ -68,6 +68,7 @@ def _histogram(threshold: Threshold, total: Interval) -> Histogram:
 
 
 def _requests(total: Interval, series: str | None) -> tuple[int, int]:
-    """How many requests ended and how many of them failed, of one series or of all."""
-    entries = [entry for entry in total.to_dict()["series"] if series is None or entry["name"] == series]
+    """How many ended and how many of them failed, of one series or of all that are of requests."""
+    values = total.to_dict()
+    entries = [values["total"]] if series is None else [one for one in values["series"] if one["name"] == series]
     return sum(entry["count"] for entry in entries), sum(entry["failed"] for entry in entries)

@@ -195,9 +195,11 @@ def _dropped(ledger: Ledger) -> Iterator[str]:
 
 def _reasons_for_failed(evidence: Evidence) -> Iterator[str]:
     ledger = evidence.ledger
-    if ledger.started and not ledger.ok and evidence.failed_requests == evidence.requests:
-        if evidence.requests:
+    if ledger.started and not ledger.ok and (ledger.failed or not evidence.requests):
+        if evidence.requests and evidence.failed_requests == evidence.requests:
             yield f"nothing succeeded: all {evidence.requests:,} requests failed ({_classes(evidence.errors)})"
+        elif ledger.failed:
+            yield f"nothing succeeded: all {ledger.failed:,} iterations that ended failed; the samples say why"
         else:
             yield f"nothing succeeded: {ledger.started:,} iterations were started and no request ended"
     for threshold, result in evidence.thresholds:
@@ -214,6 +216,12 @@ def _remarks(evidence: Evidence) -> Iterator[str]:
         yield (
             f"{evidence.failed_requests:,} of {evidence.requests:,} requests failed ({share:.2%}: "
             f"{_classes(evidence.errors)}) and no threshold judges that; add one such as `errors < 0.1%`"
+        )
+    unexplained = evidence.ledger.failed - evidence.failed_requests
+    if unexplained > 0:
+        yield (
+            f"{unexplained:,} of {evidence.ledger.started:,} iterations failed in a step that is no request, such as "
+            "`fail`, a loop without an end or a Python function; the samples say why"
         )
     if evidence.lacks_users and evidence.users_may_leave:
         yield f"{_users(evidence)}, because others had left by themselves"

@@ -55,6 +55,7 @@ CODES: Mapping[str, str] = {
     "not-saved-yet": "A variable that is saved only by this step or a later one of the flow.",
     "unknown-column": "A column that the data set does not have.",
     "maybe-unsaved": "A variable that not every way to this step gives a value.",
+    "no-user": "A `stop_user` in `setup` or `teardown`, which no user executes.",
     "bad-function": "A Python function that cannot be imported or called.",
     "unknown-function": "A function that the language does not have.",
     "missing-env": "An environment variable that is not set, without a default.",

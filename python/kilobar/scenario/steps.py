@@ -81,6 +81,11 @@ class Steps:
     def _exit(self, step: tree.ExitStep) -> tuple[plan.Step, ...]:
         message = self._scope.template(step.message.pieces)
         self._scope.ended = True
+        if step.what == "stop_user" and not self._scope.has_row:
+            hint = "use `fail`, or `stop_run`"
+            self._context.findings.error(
+                "no-user", "`setup` and `teardown` have no user that could stop", step.place, hint
+            )
         return (*self._scope.take_calls(), plan.Exit(step.what, message))
 
     def _include(self, step: tree.IncludeStep) -> tuple[plan.Step, ...]:

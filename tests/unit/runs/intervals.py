@@ -52,12 +52,16 @@ def durations(values_ns: Sequence[int]) -> dict[str, Any] | None:
 
 
 def series(
-    name: str = "GET /", response_ns: Sequence[int] = (), failed: int = 0, service_ns: Sequence[int] = ()
+    name: str = "GET /",
+    response_ns: Sequence[int] = (),
+    failed: int = 0,
+    service_ns: Sequence[int] = (),
+    kind: str = "http",
 ) -> dict[str, Any]:
     errors = [0] * ERROR_CLASSES
     errors[STATUS] = failed
     return {
-        "name": {"name": name, "kind": "http"},
+        "name": {"name": name, "kind": kind},
         "count": max(len(response_ns), failed),
         "failed": failed,
         "errors": errors,

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kilobar.errors import FleetError, InputError
-from kilobar.model.fleet import IntervalArrived, Readable, StopAsked
 from kilobar.model.data import DataSet, InlineRows
+from kilobar.model.fleet import IntervalArrived, Readable, StopAsked
 from kilobar.model.live import Live
 from kilobar.model.plan import Plan
 from kilobar.model.summary import Summary

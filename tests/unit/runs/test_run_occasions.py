@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -24,9 +24,9 @@ class FakeOccasion:
     """Steps that take so long on the clock of the test."""
 
     clock: Clock
-    takes_ns = {"setup": S, "teardown": S}
-    mishaps: dict[str, Mishap] = {}
-    begun: list[tuple[str, Any]] = []
+    takes_ns: ClassVar = {"setup": S, "teardown": S}
+    mishaps: ClassVar[dict[str, Mishap]] = {}
+    begun: ClassVar[list[tuple[str, Any]]] = []
 
     def __init__(self, plan: Plan, which: str, given: Any, perform: object) -> None:
         self.begun.append((which, given))

@@ -44,6 +44,14 @@ def test_a_threshold_is_judged_on_its_series_and_shown_in_its_unit(text: str, va
     assert result.ok is ok
 
 
+def test_groups_count_what_their_requests_have_counted_so_only_their_own_thresholds_see_them() -> None:
+    group = series("checkout", [500 * MS] * 5, failed=5, kind="group")
+    total = interval(series=[series("list", [10 * MS] * 10), group])
+    texts = ["count == 10", "errors < 1%", "max < 11ms", "count(checkout) == 5", "max(checkout) > 400ms"]
+    results = judge([parse_threshold(text) for text in texts], total, LEDGER, duration_s=5.0)
+    assert [result.ok for result in results] == [True] * 5
+
+
 @pytest.mark.parametrize(
     "text",
     ["p99(nobody) < 1s", "service p99(nobody) < 1s", "errors(nobody) < 1%", "start_lag p50 < 1s", "dropped < 1%",

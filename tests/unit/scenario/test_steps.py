@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from kilobar.scenario.check import check_text
+
 from .checking import check, codes, steps, told, variable
 
 SAVE = "- {get: /, save: {x: $.x}}"
@@ -176,3 +178,11 @@ def test_steps_stand_in_steps_only_so_deep() -> None:
 def test_no_loop_may_be_endless() -> None:
     assert codes(check("steps: [{while: '${x}', steps: [{get: /}]}]"))[0] in ("missing-key", "no-load")
     assert "missing-key" in told("- {while: '${x}', steps: [{get: /}]}")
+
+
+def test_nobody_can_stop_who_is_no_user() -> None:
+    text = (
+        b"target: http://127.0.0.1:1\nsetup: [{get: /}, {stop_user: enough}]\nsteps: [{get: /}, {stop_user: enough}]\n"
+    )
+    (error,) = [one for one in check_text(text, "s.yaml", {}).diagnostics if one.code == "no-user"]
+    assert (error.place.line, error.place.column) == (2, 19)

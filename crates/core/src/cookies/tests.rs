@@ -171,6 +171,27 @@ fn debug_output_shows_no_value() {
     assert!(!format!("{jar:?}").contains("topsecret"));
 }
 
+#[test]
+fn what_a_branch_did_to_its_cookies_is_done_and_nothing_else() {
+    let before = {
+        let mut jar = Jar::default();
+        store(&mut jar, "http://a.example/", "sid=old");
+        store(&mut jar, "http://a.example/", "seen=1");
+        jar
+    };
+    let branch = |header: &str| {
+        let mut jar = before.clone();
+        store(&mut jar, "http://a.example/", header);
+        jar
+    };
+    let mut jar = before.clone();
+    jar.absorb(&before, branch("sid=new"));
+    jar.absorb(&before, branch("theme=dark"));
+    jar.absorb(&before, branch("seen=; max-age=0"));
+    jar.absorb(&before, before.clone());
+    assert_eq!(sent(&jar, "http://a.example/", "", NOW_S), "sid=new; theme=dark");
+}
+
 proptest! {
     #[test]
     fn whatever_is_set_the_header_can_be_sent(headers in prop::collection::vec("\\PC{0,30}|[a-z]=[a-z]{0,4}", 0..20)) {
