@@ -7,7 +7,7 @@ of their own (`data`, `http`, `request`, `steps`, `template`) and are all to be 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -226,6 +226,16 @@ class Plan:
         yield from steps_in(self.teardown)
 
     @property
+    def unmeasured(self) -> frozenset[str]:
+        """Names of series under which only `setup` and `teardown` would count, and those are not measured."""
+        measured = {step.series for flow in self.flows for step in _counted((*flow.before, *flow.steps, *flow.after))}
+        return frozenset(
+            self.series[step.series][0]
+            for step in _counted((*self.setup, *self.teardown))
+            if step.series not in measured
+        )
+
+    @property
     def users_may_leave(self) -> bool:
         """Whether users may end by themselves: a step lets them, or rows that run out."""
         runs_out = any(data.when_exhausted == "stop" for data in self.data)
@@ -259,3 +269,9 @@ class Plan:
     def to_json(self) -> str:
         """The JSON form as text."""
         return json.dumps(self.to_dict(), ensure_ascii=False)
+
+
+def _counted(steps: Iterable[Step]) -> Iterator[Request | Group | Python]:
+    for step in steps_in(steps):
+        if isinstance(step, Request | Group | Python):
+            yield step

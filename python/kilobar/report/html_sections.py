@@ -154,7 +154,7 @@ def checks(summary: Summary) -> Html | None:
         return None
     rows = [
         (
-            check.name,
+            check.name.removesuffix(" (warning)"),
             tag("span", check.series),
             tag("span", "warning" if check.warn else "check"),
             numbers.count(check.passed),

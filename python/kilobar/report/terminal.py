@@ -214,7 +214,7 @@ def _checks(summary: Summary, width: int) -> Table | None:
     for check in every[:_MAX_CHECKS]:
         style = "" if not check.failed else "yellow" if check.warn else "red"
         table.add_row(
-            Text(words.printable(check.name) + (" (warning)" if check.warn else "")),
+            Text(words.printable(check.name)),
             Text(words.printable(check.series)),
             numbers.count(check.passed),
             Text(numbers.count(check.failed), style),

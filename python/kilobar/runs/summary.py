@@ -37,6 +37,8 @@ class Particulars:
     thresholds: tuple[Threshold, ...]
     environment: Mapping[str, str]
     users_may_leave: bool = False
+    unmeasured: frozenset[str] = frozenset()
+    """Names of series that are not part of the load."""
 
 
 def summarise(
@@ -58,6 +60,7 @@ def summarise(
     books = measurement.ledger()
     results = judging.judge(particulars.thresholds, total, books, load_s)
     whole = _series(values["total"], load_s)
+    unmeasured = particulars.unmeasured
     start_lag, loop_lag = percentiles(total.start_lag()), percentiles(total.loop_lag())
     lags = _Lags(start_lag.p99, loop_lag.p99 if "users" in asked.kinds else None)
     evidence = _evidence(measurement, asked, whole, lags, is_over=is_over)
@@ -86,7 +89,7 @@ def summarise(
         achieved_rate_per_s=measurement.achieved_rate_per_s,
         asked_users=asked.peak_users(load_ns),
         start_lag_ms=start_lag,
-        series=tuple(_series(entry, load_s) for entry in values["series"]),
+        series=tuple(_series(entry, load_s) for entry in values["series"] if entry["name"] not in unmeasured),
         total=whole,
         flows=tuple(_flow(entry) for entry in values["flows"]),
         thresholds=results,
@@ -94,7 +97,7 @@ def summarise(
         loop_lag_ms=loop_lag,
         rss_bytes=measurement.peak_rss_bytes,
         connections=dict(values["connections"]),
-        checks=tuple(CheckSummary(**entry) for entry in values["checks"]),
+        checks=tuple(CheckSummary(**entry) for entry in values["checks"] if entry["series"] not in unmeasured),
         timeline=measurement.timeline.points(),
         samples=(*_mishap(mishap), *(_sample(entry) for entry in values["samples"])),
         events=tuple(events),
