@@ -361,7 +361,7 @@ fn a_body_is_decoded_only_when_somebody_looks_into_it() {
             for (step, from) in [serde_json::json!({"header": "x-server"}), "body".into()].iter().enumerate()
             {
                 request(plan, step).checks = serde_json::from_value(serde_json::json!([
-                    {"name": 0, "rule": {"value": {"from": from, "matcher": {"equals": "h2"}}}, "warn": false},
+                    {"name": 0, "rule": {"value": {"from": from, "matcher": {"equals": "\"h2\""}}}, "warn": false},
                 ]))
                 .unwrap();
             }
