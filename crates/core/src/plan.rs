@@ -164,3 +164,10 @@ pub struct SeriesName {
     /// `http` for requests, `group` for groups, `python` for calls of Python functions.
     pub kind: String,
 }
+
+impl SeriesName {
+    /// Whether it counts what was sent, and not something that consists of it.
+    pub fn is_of_requests(&self) -> bool {
+        !matches!(self.kind.as_str(), "group" | "python")
+    }
+}

@@ -93,6 +93,7 @@ fn seat(run: &Rc<Run>, arrival: Arrival) {
     let seats = &run.seats;
     let turn = Turn {
         number: arrival.number,
+        flow: run.engine.program.choose(arrival.number),
         sequence: run.sequence_of_arrival(arrival.number),
         intended_ns: run.engine.start_ns + arrival.at_ns,
         due: true,

@@ -8,7 +8,7 @@ use std::task::Poll;
 use kilobar_clock::{now_ns, sleep_until};
 use kilobar_core::plan::{ConnectionPolicy, HttpVersion, Scheme};
 use kilobar_core::stats::ErrorClass;
-use kilobar_core::wire::http1::Limits;
+use kilobar_core::wire::http1::{KeepHead, Limits};
 use kilobar_core::wire::http2::{Keep, Kept, Outgoing, StreamError, Taken};
 
 use crate::connection::Connection;
@@ -105,11 +105,11 @@ impl Engine {
         request: &ReadyRequest,
         http2: &Http2Request,
     ) -> Option<OpenStream> {
-        user.make_room();
+        user.body.clear();
         let lines = std::mem::take(&mut user.http2_head.lines);
         let kept = Kept { head: lines, body: std::mem::take(&mut user.body) };
         let keep = Keep {
-            head_bytes: if request.keeps_head { usize::MAX } else { SHOWN_BYTES },
+            head_bytes: if request.keeps_head != KeepHead::Never { usize::MAX } else { SHOWN_BYTES },
             body_bytes: if request.judge.needs_body() { usize::MAX } else { SHOWN_BYTES },
         };
         let aim = user.course.aim;

@@ -28,8 +28,8 @@ use crate::rows::{self, Rows};
 use crate::tls::TlsPolicy;
 use crate::watch::Watch;
 
-/// After a body larger than this a user gives the memory back.
-const KEEP_BODY_BYTES: usize = 64 * 1024;
+/// After a body or a head larger than this a user gives the memory back: most users wait most of the time.
+const KEPT_RESPONSE_BYTES: usize = 4 * 1024;
 
 /// Everything that the users of a worker share.
 pub struct Engine {
@@ -104,15 +104,15 @@ pub struct User {
 }
 
 impl User {
-    /// Empties the body for the next response, and gives back what a large one took.
-    pub(crate) fn make_room(&mut self) {
-        if self.http2_head.lines.capacity() > KEEP_BODY_BYTES {
-            self.http2_head.lines = Vec::new();
+    /// Gives back what a large request or response took, when nobody looks at either any more.
+    #[inline]
+    pub(crate) fn give_back_memory(&mut self) {
+        for large in [&mut self.http2_head.lines, &mut self.body, &mut self.kept] {
+            if large.capacity() > KEPT_RESPONSE_BYTES {
+                *large = Vec::new();
+            }
         }
-        if self.body.capacity() > KEEP_BODY_BYTES {
-            self.body = Vec::new();
-        }
-        self.body.clear();
+        self.draft.give_back_memory();
     }
 
     /// What templates are filled with.
@@ -138,8 +138,10 @@ impl User {
 /// An iteration that is to be executed.
 #[derive(Debug, Clone, Copy)]
 pub struct Turn {
-    /// Chooses the flow.
+    /// Chooses the flow, and the random values of an arrival.
     pub number: u64,
+    /// Index of the flow, which [`Program::choose`] gave for the number.
+    pub flow: usize,
     /// Unique in the run, so that it chooses rows.
     pub sequence: u64,
     /// When it was meant to start.
@@ -247,23 +249,17 @@ impl Engine {
     /// Whether an iteration of this user finds the rows that its flow needs. Without them it cannot be executed: a closed
     /// user leaves, an arrival is dropped.
     pub fn has_rows(&self, user: u64, turn: &Turn) -> bool {
-        let flow = &self.program.flows[self.program.choose(turn.number)];
+        let flow = &self.program.flows[turn.flow];
         !flow.data.iter().any(|&data| self.rows.is_over(data, user, turn.sequence))
     }
 
     /// Executes an iteration, which the recorder has been told of.
-    #[inline]
     pub async fn iterate(&self, user: &mut User, turn: Turn) -> Ended {
-        self.iterate_flow(user, self.program.choose(turn.number), turn).await
-    }
-
-    /// As [`Self::iterate`], with the flow chosen by the caller.
-    pub async fn iterate_flow(&self, user: &mut User, flow: usize, turn: Turn) -> Ended {
         let mut pace = Pace::new(turn.intended_ns);
         if turn.due {
             self.recorder.start_lag(pace.now_ns.saturating_sub(turn.intended_ns));
         }
-        user.flow = flow;
+        user.flow = turn.flow;
         user.sequence = turn.sequence;
         let flow = &self.program.flows[user.flow];
         let done = match self.equip(user, flow, &mut pace).await {

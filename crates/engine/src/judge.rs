@@ -102,8 +102,42 @@ impl Judge {
         memory: &mut Memory<'_>,
         mut count: impl FnMut(usize, bool),
     ) -> Result<(), Failure> {
+        self.checked(plan, response, memory, &mut count, |_| true)?;
+        for save in &self.saves {
+            let value = save.take(response, memory)?;
+            match memory.variables.get_mut(save.variable) {
+                Some(variable) => *variable = Some(value),
+                None => return Err(Failure::new(ErrorClass::Extract, "this user has no such variable")),
+            }
+        }
+        Ok(())
+    }
+
+    /// As [`Self::judge`] for a response whose body cannot be read: its status, and the checks that need no body. The
+    /// others are not counted, and nothing is saved.
+    ///
+    /// # Errors
+    /// Class `status` or `check`.
+    pub fn judge_without_body(
+        &self,
+        plan: &Plan,
+        response: &Response,
+        memory: &mut Memory<'_>,
+        mut count: impl FnMut(usize, bool),
+    ) -> Result<(), Failure> {
+        self.checked(plan, response, memory, &mut count, |check| !check.needs_body())
+    }
+
+    fn checked(
+        &self,
+        plan: &Plan,
+        response: &Response,
+        memory: &mut Memory<'_>,
+        count: &mut impl FnMut(usize, bool),
+        is_asked: impl Fn(&Checker) -> bool,
+    ) -> Result<(), Failure> {
         let mut judged = self.status(response.status);
-        for check in &self.checks {
+        for check in self.checks.iter().filter(|check| is_asked(check)) {
             let outcome = check.holds(response, &mut memory.scope());
             count(check.name, outcome.is_ok());
             if let Err(words) = outcome
@@ -115,15 +149,7 @@ impl Judge {
                 judged = Err(Failure::new(class, format!("{name}: {words}")));
             }
         }
-        judged?;
-        for save in &self.saves {
-            let value = save.take(response, memory)?;
-            match memory.variables.get_mut(save.variable) {
-                Some(variable) => *variable = Some(value),
-                None => return Err(Failure::new(ErrorClass::Extract, "this user has no such variable")),
-            }
-        }
-        Ok(())
+        judged
     }
 
     /// Whether the status is one that counts as success.

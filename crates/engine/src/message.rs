@@ -30,6 +30,14 @@ impl Message {
         self.head_bytes = 0;
     }
 
+    /// Empties it, if it takes more memory than this or holds files.
+    #[inline]
+    pub fn give_back_memory(&mut self, above_bytes: usize) {
+        if self.bytes.capacity() > above_bytes || !self.inserts.is_empty() {
+            *self = Self::default();
+        }
+    }
+
     /// Where the next bytes are written.
     pub fn bytes_mut(&mut self) -> &mut Vec<u8> {
         &mut self.bytes
@@ -112,6 +120,19 @@ mod tests {
     fn small_files_are_copied_and_large_ones_are_not() {
         let (message, _) = of(&[(b"a", INLINE_BYTES - 1), (b"b", INLINE_BYTES)]);
         assert_eq!((message.bytes.len(), message.inserts.len()), (INLINE_BYTES + 1, 1));
+    }
+
+    #[test]
+    fn only_a_large_message_gives_its_memory_back() {
+        let (mut small, _) = of(&[(b"abc", 5)]);
+        small.give_back_memory(1000);
+        assert_eq!(small.after(0), b"abc00000");
+        let (mut large, _) = of(&[(&[b'a'; 1001], 0)]);
+        large.give_back_memory(1000);
+        assert_eq!((large.bytes.capacity(), large.after(0)), (0, &b""[..]));
+        let (mut with_file, _) = of(&[(b"a", INLINE_BYTES)]);
+        with_file.give_back_memory(1000);
+        assert_eq!(with_file.after(0), b"");
     }
 
     #[test]

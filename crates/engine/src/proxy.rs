@@ -5,7 +5,9 @@ use std::io;
 use kilobar_core::plan::{Origin, Proxy};
 use kilobar_core::stats::ErrorClass;
 use kilobar_core::url::host_and_port;
-use kilobar_core::wire::http1::{Limits, Progress, RequestMethod, ResponseReader, write_request_head};
+use kilobar_core::wire::http1::{
+    KeepHead, Limits, Progress, RequestMethod, ResponseReader, write_request_head,
+};
 use tokio::net::TcpStream;
 
 use crate::dial::Failure;
@@ -38,7 +40,7 @@ pub async fn open_tunnel(stream: &TcpStream, proxy: &Proxy, origin: &Origin) -> 
     send(stream, &head).await.map_err(broken)?;
     let mut reader = ResponseReader::new(LIMITS);
     reader.begin(RequestMethod::Connect);
-    reader.keep_head();
+    reader.keep_head(KeepHead::Always);
     let leftover = read_head(stream, &mut reader).await.map_err(broken)?;
     match (reader.status(), leftover) {
         (200..300, Some(0)) => Ok(()),

@@ -10,7 +10,7 @@ use kilobar_core::random::{Random, mix};
 use kilobar_core::stats::ErrorClass;
 use kilobar_core::template::{Bounds, ReadyTemplate, Scope};
 use kilobar_core::url::{authority, origin_text};
-use kilobar_core::wire::http1::{RequestMethod, is_token, write_request_head};
+use kilobar_core::wire::http1::{KeepHead, RequestMethod, is_token, write_request_head};
 
 use crate::dial::Failure;
 use crate::files::Files;
@@ -22,6 +22,8 @@ use crate::secrets::{SHOWN_BYTES, is_secret_header};
 
 /// A step that asks for more is a mistake: browsers give up after twenty.
 const MAX_REDIRECTS: u32 = 100;
+/// After a larger request a user gives the memory back.
+const KEPT_REQUEST_BYTES: usize = 16 * 1024;
 /// The index of the path among the templates of a request; headers follow.
 const PATH: usize = 0;
 
@@ -41,8 +43,8 @@ pub struct ReadyRequest {
     pub judge: Judge,
     /// The request itself asks the server to close the connection.
     pub closes: bool,
-    /// The head of the response is needed: for cookies, redirects, or to understand the body.
-    pub keeps_head: bool,
+    /// Whether the head of the response is needed: for cookies, redirects, or to understand the body.
+    pub keeps_head: KeepHead,
     /// The `host` header, when the origin is known.
     host: String,
     /// Those of the plan and those that Kilobar adds; the value of each is in `templates`.
@@ -119,6 +121,16 @@ impl Draft {
         self.value(PATH)
     }
 
+    /// Gives back what a large request took.
+    #[inline]
+    pub fn give_back_memory(&mut self) {
+        if self.values.capacity() > KEPT_REQUEST_BYTES {
+            self.values = Vec::new();
+            self.ends.clear();
+        }
+        self.message.give_back_memory(KEPT_REQUEST_BYTES);
+    }
+
     /// Only for what [`ReadyRequest::fill`] has rendered and found to be text.
     fn value(&self, index: usize) -> &str {
         let start = if index == 0 { 0 } else { self.ends[index - 1] };
@@ -152,10 +164,13 @@ impl ReadyRequest {
             http2: None,
             origin: request.origin,
             method: RequestMethod::of(&request.method),
-            keeps_head: plan.http.cookies != CookiePolicy::Off
-                || request.redirects > 0
-                || judge.needs_head()
-                || judge.needs_body(),
+            keeps_head: if judge.needs_head() || judge.needs_body() {
+                KeepHead::Always
+            } else if plan.http.cookies != CookiePolicy::Off || request.redirects > 0 {
+                KeepHead::WhenNotable
+            } else {
+                KeepHead::Never
+            },
             judge,
             closes: false,
             host: origin.map(authority).unwrap_or_default(),

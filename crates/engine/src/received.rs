@@ -1,5 +1,7 @@
 //! The response that a user read last, the same for all who look at it, over whichever version of HTTP it came.
 
+use kilobar_core::wire::http1::field_values;
+
 use crate::iteration::User;
 use crate::secrets::SHOWN_BYTES;
 
@@ -24,6 +26,16 @@ impl User {
     #[inline]
     pub fn response_head(&self) -> &[u8] {
         if self.course.is_http2 { &self.http2_head.lines } else { self.reader.head() }
+    }
+
+    /// Whether the last response has cookies for us.
+    #[inline]
+    pub fn response_sets_cookies(&self) -> bool {
+        if self.course.is_http2 {
+            field_values(&self.http2_head.lines, "set-cookie").next().is_some()
+        } else {
+            self.reader.sets_cookies()
+        }
     }
 
     /// Keeps the beginning of an HTTP/2 response in [`User::kept`], as it would be in HTTP/1.1.

@@ -61,13 +61,11 @@ impl Engine {
             let sent = as_spoken(sent, user.course.is_http2);
             watch.exchanged(self, user, &Seen { request, sent, secrets, failure: done.as_ref().err() });
         }
-        match done {
-            Ok(()) => Ok(end_ns),
-            Err(failure) => {
-                self.sample(user, request, &failure, intended_ns, before);
-                Err(failure)
-            }
-        }
+        let done = done.map(|()| end_ns).inspect_err(|failure| {
+            self.sample(user, request, failure, intended_ns, before);
+        });
+        user.give_back_memory();
+        done
     }
 
     /// As [`Engine::request`], but counts nothing. What happened is in [`User::course`].
@@ -111,11 +109,9 @@ impl Engine {
             // Rare, and its future is large: it is kept out of the hot one.
             None => Box::pin(self.dial(user, Offer::Http1)).await?,
         };
-        user.make_room();
+        user.body.clear();
         user.reader.begin(user.course.aim.response_to);
-        if request.keeps_head {
-            user.reader.keep_head();
-        }
+        user.reader.keep_head(request.keeps_head);
         let message = match &request.fixed {
             Some(fixed) if !user.draft.is_written => fixed,
             _ => &user.draft.message,
@@ -233,10 +229,7 @@ impl Engine {
     /// Puts the cookies of the last response into the user's jar, if it has one.
     #[inline]
     pub(crate) fn keep_cookies(&self, user: &mut User, request: &ReadyRequest) {
-        if self.program.plan.http.cookies == CookiePolicy::Off {
-            return;
-        }
-        if field_values(user.response_head(), "set-cookie").next().is_some() {
+        if self.program.plan.http.cookies != CookiePolicy::Off && user.response_sets_cookies() {
             self.store_cookies(user, request);
         }
     }
@@ -271,31 +264,37 @@ impl Engine {
         let mut decoded = Vec::new();
         // Of a body that nobody looks into, only the beginning may be there.
         let body = if request.judge.needs_body() {
-            content::decode(user.response_head(), &wire, limit, &mut decoded).map_err(undecodable)
+            content::decode(user.response_head(), &wire, limit, &mut decoded)
         } else {
             Ok(&[][..])
         };
         let first = user.course.hops.first().map_or(&user.course.exchange, |hop| &hop.exchange);
         let elapsed_ns = user.course.exchange.end_ns.saturating_sub(first.send_ns);
         let status = user.status();
-        let judged = body.and_then(|body| {
-            let head = if user.course.is_http2 { &user.http2_head.lines } else { user.reader.head() };
-            let response = Response::new(status, head, body, elapsed_ns);
-            let mut memory = Memory {
-                variables: &mut user.variables,
-                rows: &user.rows,
-                sequence: user.sequence,
-                random: &mut user.random,
-            };
-            let (checked, watched) = (&mut user.checked, self.watch.is_some());
-            checked.clear();
-            request.judge.judge(&self.program.plan, &response, &mut memory, |check, passed| {
-                self.recorder.check(check, passed);
-                if watched {
-                    checked.push((check, passed));
-                }
-            })
-        });
+        let head = if user.course.is_http2 { &user.http2_head.lines } else { user.reader.head() };
+        let response = Response::new(status, head, *body.as_ref().unwrap_or(&&[][..]), elapsed_ns);
+        let mut memory = Memory {
+            variables: &mut user.variables,
+            rows: &user.rows,
+            sequence: user.sequence,
+            random: &mut user.random,
+        };
+        let (checked, watched) = (&mut user.checked, self.watch.is_some());
+        checked.clear();
+        let count = |check, passed| {
+            self.recorder.check(check, passed);
+            if watched {
+                checked.push((check, passed));
+            }
+        };
+        let (judge, plan) = (&request.judge, &self.program.plan);
+        let judged = match body {
+            Ok(_) => judge.judge(plan, &response, &mut memory, count),
+            // What is wrong with the status says more than what is wrong with the body.
+            Err(error) => judge
+                .judge_without_body(plan, &response, &mut memory, count)
+                .and_then(|()| Err(undecodable(error))),
+        };
         user.body = wire;
         judged
     }

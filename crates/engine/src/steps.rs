@@ -13,6 +13,8 @@ const MAX_THINK_NS: u64 = 100 * 86_400 * 1_000_000_000;
 const MAX_DEPTH: u32 = 32;
 /// Branches of one `parallel`.
 const MAX_BRANCHES: usize = 1_000;
+/// Branches of one `parallel` that are executed at once: whenever one of them wakes up, all are asked.
+const MAX_AT_ONCE: u32 = 64;
 
 /// A step made ready to run; see [`Step`] for what each does.
 pub enum ReadyStep {
@@ -186,8 +188,8 @@ fn ready_step(
             ReadyStep::Group { series: *series, steps: inner(steps, files)? }
         }
         Step::Parallel { max, branches } => {
-            if *max == 0 || branches.len() > MAX_BRANCHES {
-                return Err(format!("parallel: 1 to {MAX_BRANCHES} branches, at least one at once"));
+            if branches.len() > MAX_BRANCHES || !(1..=MAX_AT_ONCE).contains(max) {
+                return Err(format!("parallel: at most {MAX_BRANCHES} branches, 1 to {MAX_AT_ONCE} at once"));
             }
             let branches = branches.iter().map(|steps| inner(steps, files)).collect::<Result<_, _>>()?;
             ReadyStep::Parallel { max: *max as usize, branches }

@@ -100,9 +100,9 @@ pub fn attempt(plan_json: &str, tell: impl FnMut(&Attempt) + 'static) -> Result<
 
 async fn try_flow(engine: &Rc<Engine>, flow: usize) {
     let mut user = lone_user(engine).await;
-    let turn = Turn { number: 0, sequence: 0, intended_ns: now_ns(), due: false };
+    let turn = Turn { number: 0, flow, sequence: 0, intended_ns: now_ns(), due: false };
     engine.recorder.started();
-    engine.iterate_flow(&mut user, flow, turn).await;
+    engine.iterate(&mut user, turn).await;
     engine.leave(user).await;
 }
 

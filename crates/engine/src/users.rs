@@ -66,9 +66,15 @@ impl Crowd {
         self.iterations.borrow().get(&number).copied().unwrap_or(skipped)
     }
 
-    fn has_executed(&self, number: u64, iterations: u64) {
-        self.iterations.borrow_mut().insert(number, iterations);
+    /// A user that is still here has executed so many iterations.
+    #[inline]
+    fn has_executed(&self, iterations: u64) {
         self.most_iterations.set(self.most_iterations.get().max(iterations));
+    }
+
+    /// A user stops after so many iterations. Only then are they written down by number: nobody else asks before.
+    fn has_stopped(&self, number: u64, iterations: u64) {
+        self.iterations.borrow_mut().insert(number, iterations);
     }
 }
 
@@ -128,9 +134,12 @@ async fn stay(run: &Run, number: u64, due_ns: u64, alarm: &Rc<Alarm>) {
     let mut user = run.engine.user(Rc::clone(alarm), seed);
     user.number = number;
     let mut intended_ns = due_ns;
-    for iteration in run.crowd.iterations_of(number, run.was_begun_elsewhere(number)).. {
-        let sequence = run.first_user_sequence + sequence_of(number, run.most_users, iteration);
-        let turn = Turn { number: seed.wrapping_add(iteration), sequence, intended_ns, due: false };
+    let mut iterations = run.crowd.iterations_of(number, run.was_begun_elsewhere(number));
+    loop {
+        let sequence = run.first_user_sequence + sequence_of(number, run.most_users, iterations);
+        let chooser = seed.wrapping_add(iterations);
+        let flow = run.engine.program.choose(chooser);
+        let turn = Turn { number: chooser, flow, sequence, intended_ns, due: false };
         if !run.crowd.wants(number) {
             break;
         }
@@ -144,7 +153,8 @@ async fn stay(run: &Run, number: u64, due_ns: u64, alarm: &Rc<Alarm>) {
         run.ended();
         // Iterations that never wait must not keep the others from running.
         tokio::task::consume_budget().await;
-        run.crowd.has_executed(number, iteration + 1);
+        iterations += 1;
+        run.crowd.has_executed(iterations);
         if let Ends::Run(reason) = &ended.ends {
             run.ask_to_stop(reason);
         }
@@ -158,6 +168,7 @@ async fn stay(run: &Run, number: u64, due_ns: u64, alarm: &Rc<Alarm>) {
             intended_ns = now_ns();
         }
     }
+    run.crowd.has_stopped(number, iterations);
     run.engine.leave(user).await;
 }
 

@@ -34,7 +34,7 @@ METHOD = Value("method", "bad-method", values.parse_method, "[A-Za-z0-9!#$%&'*+.
 REDIRECTS = Value("whole number", "bad-number", partial(values.parse_whole, most=50), "[0-9]+", "integer")
 GROUP = Value("whole number", "bad-number", partial(values.parse_whole, most=1000), "[0-9]+", "integer")
 TURNS = Value("whole number", "bad-number", partial(values.parse_whole, least=1, most=1_000_000), "[0-9]+", "integer")
-BRANCHES = Value("whole number", "bad-number", partial(values.parse_whole, least=1, most=1000), "[0-9]+", "integer")
+BRANCHES = Value("whole number", "bad-number", partial(values.parse_whole, least=1, most=64), "[0-9]+", "integer")
 PICK = Value("`first`, `random`, `all` or an index", "bad-value", values.parse_pick, "first|random|all|-?[0-9]+",
              "integer")  # fmt: skip
 PROXY = Value("address of a proxy", "bad-url", values.parse_proxy, "http://.+")

@@ -2,6 +2,7 @@
 
 mod css;
 pub(crate) mod head;
+mod html;
 mod page;
 mod pattern;
 mod response;

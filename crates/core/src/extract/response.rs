@@ -3,10 +3,9 @@
 use std::cell::OnceCell;
 
 use super::page::Page;
-use super::{ExtractFailure, head};
+use super::{ExtractFailure, head, html};
 
-/// Longest body that is read as HTML or XML. A page nests as deep as it likes, and the time to read one that never
-/// closes its elements grows with the square of its length.
+/// Longest body that is read as HTML or XML.
 const MAX_PAGE_BYTES: usize = 8 << 20;
 
 /// A complete response. What several extractors need, such as the HTML tree, is made when the first one asks for it.
@@ -20,7 +19,7 @@ pub struct Response<'a> {
     pub body: &'a [u8],
     /// From the first byte sent to the last one received, redirects included.
     pub elapsed_ns: u64,
-    html: OnceCell<scraper::Html>,
+    html: OnceCell<Result<scraper::Html, ExtractFailure>>,
     page: OnceCell<Result<Page, ExtractFailure>>,
 }
 
@@ -45,7 +44,8 @@ impl<'a> Response<'a> {
         if self.body.len() > MAX_PAGE_BYTES {
             return Err(too_long());
         }
-        Ok(self.html.get_or_init(|| scraper::Html::parse_document(&String::from_utf8_lossy(self.body))))
+        let parse = || html::parse(&String::from_utf8_lossy(self.body));
+        self.html.get_or_init(parse).as_ref().map_err(Clone::clone)
     }
 
     /// The body as a tree for XPath.

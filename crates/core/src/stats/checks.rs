@@ -66,7 +66,7 @@ impl Named for CheckStats {
         self.failed += other.failed;
     }
 
-    fn of_others() -> CheckKey {
+    fn others_of(_: &CheckKey) -> CheckKey {
         CheckKey { series: OTHER.into(), check: OTHER.into(), warn: false }
     }
 }

@@ -24,7 +24,8 @@ pub const MAX_SERIES: usize = 500;
 pub const MAX_SAMPLES: usize = 20;
 const MAX_SAMPLES_OF_A_KIND: usize = 3;
 
-/// The name under which those past [`MAX_SERIES`] are counted together; as a series, its kind is empty.
+/// The name under which those past [`MAX_SERIES`] are counted together. As a series, its kind is empty; groups and
+/// Python calls have one of their own kind each.
 pub const OTHER: &str = "(other)";
 
 /// The phases of a request, in the order in which they happen.
@@ -106,7 +107,7 @@ impl Series {
 
     /// Whether it counts what was sent, and not something that consists of it.
     pub fn is_of_requests(&self) -> bool {
-        !matches!(self.name.kind.as_str(), "group" | "python")
+        self.name.is_of_requests()
     }
 
     fn clear(&mut self) {
@@ -400,8 +401,10 @@ impl Named for Series {
         self.add(other);
     }
 
-    fn of_others() -> SeriesName {
-        SeriesName { name: OTHER.into(), kind: String::new() }
+    /// What consists of requests must not be counted with them.
+    fn others_of(name: &SeriesName) -> SeriesName {
+        let kind = if name.is_of_requests() { String::new() } else { name.kind.clone() };
+        SeriesName { name: OTHER.into(), kind }
     }
 }
 
@@ -420,7 +423,7 @@ impl Named for FlowStats {
         self.add(other);
     }
 
-    fn of_others() -> String {
+    fn others_of(_: &String) -> String {
         OTHER.into()
     }
 }

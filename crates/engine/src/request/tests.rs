@@ -111,6 +111,58 @@ fn a_given_address_is_used_for_a_name_and_judged() {
 }
 
 #[test]
+fn of_a_body_that_cannot_be_read_status_and_the_other_checks_are_judged_first() {
+    let (port, _) = answer(|request| {
+        let status = if request.starts_with("GET /busy") { 503 } else { 200 };
+        response(status, "content-encoding: gzip\r\nx-ready: no\r\n", "this is no gzip")
+    });
+    let of_body =
+        json!({"name": 0, "rule": {"value": {"from": {"json": "$.ok"}, "matcher": {"equals": "true"}}}});
+    let of_head = json!({"name": 1, "rule": {"value": {"from": {"header": "x-ready"}, "matcher": {"equals": "\"yes\""}}}});
+    let steps = [
+        json!({"path": "/busy", "expect_status": [[200, 299]], "checks": [of_body]}),
+        json!({"checks": [of_body, of_head]}),
+        json!({"checks": [of_body]}),
+    ];
+    let mut plan = plan(&[origin(port)], &json!({}), &steps);
+    plan["checks"] = json!([{"series": 0, "name": "$.ok"}, {"series": 0, "name": "x-ready"}]);
+    plan["flows"] = json!(
+        plan["flows"][0]["steps"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|step| json!({"name": "flow", "weight": 1.0, "steps": [step]}))
+            .collect::<Vec<_>>()
+    );
+    let attempts = tried(&plan);
+    let classes: Vec<_> = attempts.iter().map(|attempt| attempt.failure.as_ref().unwrap().0).collect();
+    assert_eq!(classes, ["status", "check", "protocol"]);
+}
+
+#[test]
+fn what_large_requests_and_responses_took_is_given_back() {
+    let (port, log) = answer(|_| response(200, "", &"x".repeat(60_000)));
+    let text = "y".repeat(100_000);
+    let large = json!({
+        "method": "POST", "body": {"text": text},
+        "headers": [["x-turn", [{"hole": {"value": {"call": {"function": "uuid", "arguments": []}}}}]]],
+        "saves": [{"variable": 0, "from": {"regex": {"pattern": "^x", "group": 0}}}],
+    });
+    let plan = serde_json::from_value(plan(&[origin(port)], &json!({}), &[large])).unwrap();
+    let engine = Engine::new(Program::new(plan).unwrap(), 0, 0).unwrap();
+    let mut user = engine.user(Rc::default(), 0);
+    let ReadyStep::Request(request) = &engine.program.flows[0].steps[0] else { panic!("it is a request") };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build_local(Default::default());
+    runtime.unwrap().block_on(async {
+        let _timers = kilobar_clock::Timers::start().unwrap();
+        engine.request(&mut user, request, 0, 0).await.unwrap();
+    });
+    assert!(log.all()[0].ends_with(&text));
+    assert_eq!(user.variables[0].as_ref().unwrap().text(), b"x");
+    assert_eq!((user.body.capacity(), user.draft.message.after(0).len()), (0, 0));
+}
+
+#[test]
 fn rare_things_are_kept_out_of_the_future_of_a_request() {
     let plan = serde_json::from_value(plan(&[origin(1)], &json!({}), &[json!({})])).unwrap();
     let engine = Engine::new(Program::new(plan).unwrap(), 0, 0).unwrap();

@@ -10,12 +10,20 @@ fn a_user_that_comes_back_goes_on_behind_its_iterations() {
 }
 
 #[test]
-fn a_user_that_another_worker_began_goes_on_far_behind_the_fastest_one_here() {
+fn a_user_that_comes_back_goes_on_behind_its_iterations() {
     let crowd = Crowd::default();
-    crowd.has_executed(0, 50);
-    assert_eq!(crowd.iterations_of(1, true), 116);
-    crowd.has_executed(1, 117);
-    assert_eq!(crowd.iterations_of(1, true), 117, "what it has done here is known");
+    assert_eq!(crowd.iterations_of(3, false), 0);
+    (1..=5).for_each(|iterations| crowd.has_executed(iterations));
+    crowd.has_stopped(3, 5);
+    assert_eq!((crowd.iterations_of(3, false), crowd.iterations_of(3, true)), (5, 5));
+}
+
+#[test]
+fn one_that_began_elsewhere_goes_on_far_behind_all_that_are_here_now() {
+    let crowd = Crowd::default();
+    crowd.has_executed(40);
+    assert!(crowd.iterations_of(7, true) > 80, "also of users that have not stopped yet");
+    assert_eq!(crowd.iterations_of(7, false), 0);
 }
 
 #[test]

@@ -17,11 +17,11 @@ pub(in crate::stats) trait Named {
     /// Adds everything of `other`, whatever its name.
     fn add(&mut self, other: &Self);
 
-    /// The name of what is past the limit.
-    fn of_others() -> Self::Name;
+    /// The name under which an entry with this name counts when it is past the limit: one of few.
+    fn others_of(name: &Self::Name) -> Self::Name;
 }
 
-/// The entry with this name, made if there is room for one more, or else that of the others.
+/// The entry with this name, made if there is room for one more, or else that of the others of its sort.
 ///
 /// The entry is probably at `guess`: the workers of a run count the same names in the same order, and a search for
 /// each of 500 names would cost more than all that is added.
@@ -30,11 +30,11 @@ pub(super) fn entry_of<'a, T: Named>(entries: &'a mut Vec<T>, name: &T::Name, gu
     let found = if guessed { Some(guess) } else { entries.iter().position(|entry| entry.name() == name) };
     let at = match found {
         Some(at) => at,
-        None if entries.len() < MAX_SERIES || *name == T::of_others() => {
+        None if entries.len() < MAX_SERIES || *name == T::others_of(name) => {
             entries.push(T::with_name(name.clone()));
             entries.len() - 1
         }
-        None => return entry_of(entries, &T::of_others(), MAX_SERIES),
+        None => return entry_of(entries, &T::others_of(name), MAX_SERIES),
     };
     &mut entries[at]
 }
@@ -59,7 +59,7 @@ where
                 if entries.len() < MAX_SERIES {
                     entries.push(entry);
                 } else {
-                    entry_of(&mut entries, &T::of_others(), MAX_SERIES).add(&entry);
+                    entry_of(&mut entries, &T::others_of(entry.name()), MAX_SERIES).add(&entry);
                 }
             }
             Ok(entries)

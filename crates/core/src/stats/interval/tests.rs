@@ -382,6 +382,29 @@ fn names_past_the_limit_fold_into_one_and_nothing_is_lost() {
 }
 
 #[test]
+fn groups_and_python_calls_past_the_limit_do_not_become_requests() {
+    let mut interval = Interval::of(&names(MAX_SERIES), []);
+    let kinds = ["http", "group", "python", "group", "tcp"];
+    let more = names(MAX_SERIES + 5).split_off(MAX_SERIES);
+    let more: Vec<_> =
+        more.into_iter().zip(kinds).map(|(name, kind)| SeriesName { kind: kind.into(), ..name }).collect();
+    let mut other = Interval::of(&more, []);
+    other.series.iter_mut().for_each(|series| series.count = 1);
+    interval.merge(&other);
+    let others = |interval: &Interval| -> Vec<_> {
+        let others = interval.series.iter().filter(|series| series.name.name == OTHER);
+        others.map(|series| (series.name.kind.clone(), series.count)).collect()
+    };
+    let expected = [("".to_owned(), 2), ("group".to_owned(), 2), ("python".to_owned(), 1)];
+    assert_eq!(others(&interval), expected);
+    assert_eq!(interval.total().count, 2);
+
+    let mut all = Interval::of(&names(MAX_SERIES), []);
+    all.series.extend(other.series);
+    assert_eq!(others(&Interval::decode(&all.encode()).unwrap()), expected);
+}
+
+#[test]
 fn an_encoded_interval_with_too_many_names_is_read_within_the_limit() {
     let mut interval =
         Interval::of(&names(3 * MAX_SERIES), (0..3 * MAX_SERIES).map(|index| index.to_string()));

@@ -20,6 +20,8 @@ pub(super) enum Framing {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Head {
     pub(super) status: u16,
+    /// It has a `set-cookie` field.
+    pub(super) sets_cookies: bool,
     is_http_10: bool,
     content_length: ContentLength,
     transfer_encoding: TransferEncoding,
@@ -102,6 +104,7 @@ impl Head {
     fn new(status: u16, is_http_10: bool) -> Self {
         Self {
             status,
+            sets_cookies: false,
             is_http_10,
             content_length: ContentLength::Absent,
             transfer_encoding: TransferEncoding::Absent,
@@ -118,6 +121,8 @@ impl Head {
             self.note_content_length(field.value);
         } else if is_name(field.name, b"transfer-encoding") {
             self.note_transfer_encoding(field.value);
+        } else if is_name(field.name, b"set-cookie") {
+            self.sets_cookies = true;
         }
     }
 

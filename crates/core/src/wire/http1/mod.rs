@@ -35,6 +35,8 @@ mod partial;
 mod request;
 mod response;
 
+use head::Head;
+
 pub use error::WireError;
 pub use fields::{field_values, fields};
 pub use request::{RequestError, is_header_value, is_target, is_token, write_request_head};
@@ -78,6 +80,31 @@ impl RequestMethod {
             "HEAD" => Self::Head,
             "CONNECT" => Self::Connect,
             _ => Self::Other,
+        }
+    }
+}
+
+/// Which heads of final responses are copied, so that their fields can be looked at afterwards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum KeepHead {
+    /// None.
+    #[default]
+    Never,
+    /// Those that set cookies or redirect (status 3xx).
+    WhenNotable,
+    /// All.
+    Always,
+}
+
+impl KeepHead {
+    #[inline]
+    fn keeps(self, head: &Head) -> bool {
+        match self {
+            Self::Never => false,
+            Self::WhenNotable => {
+                (head.sets_cookies && !head.is_informational()) || matches!(head.status, 300..=399)
+            }
+            Self::Always => !head.is_informational(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::chunked::{BodySink, ChunkedDecoder};
 use super::head::{Framing, Head, parse_head, parse_trailers};
 use super::partial::PartialSection;
-use super::{Limits, MAX_TRAILER_BYTES, Progress, RequestMethod, WireError};
+use super::{KeepHead, Limits, MAX_TRAILER_BYTES, Progress, RequestMethod, WireError};
 
 /// What is kept of the memory for heads between responses.
 const KEPT_HEAD_BYTES: usize = 4096;
@@ -32,7 +32,8 @@ pub struct ResponseReader {
     keep_alive: bool,
     informational: u32,
     continued: bool,
-    keeps_head: bool,
+    sets_cookies: bool,
+    keep_head: KeepHead,
     head_bytes: usize,
     body_bytes: u64,
     section: PartialSection,
@@ -50,7 +51,8 @@ impl ResponseReader {
             keep_alive: false,
             informational: 0,
             continued: false,
-            keeps_head: false,
+            sets_cookies: false,
+            keep_head: KeepHead::Never,
             head_bytes: 0,
             body_bytes: 0,
             section: PartialSection::default(),
@@ -67,25 +69,32 @@ impl ResponseReader {
         self.keep_alive = false;
         self.informational = 0;
         self.continued = false;
-        self.keeps_head = false;
+        self.sets_cookies = false;
+        self.keep_head = KeepHead::Never;
         self.head_bytes = 0;
         self.body_bytes = 0;
         self.section.clear();
     }
 
     /// Asks for the head of the final response to be there afterwards, see [`head`](Self::head). To be said after
-    /// [`begin`](Self::begin), for each exchange: it costs a copy of the head.
+    /// [`begin`](Self::begin), for each exchange: a head that is kept costs a copy.
     #[inline]
-    pub fn keep_head(&mut self) {
-        self.keeps_head = true;
+    pub fn keep_head(&mut self, keep: KeepHead) {
+        self.keep_head = keep;
         self.head.clear();
         self.head.shrink_to(KEPT_HEAD_BYTES);
     }
 
-    /// The head of the final response, status line included, if [`keep_head`](Self::keep_head) was said; empty until
-    /// it is complete. See [`fields`](super::fields).
+    /// The head of the final response, status line included, if [`keep_head`](Self::keep_head) asked for it; empty
+    /// until it is complete. See [`fields`](super::fields).
     pub fn head(&self) -> &[u8] {
-        if self.keeps_head { &self.head } else { &[] }
+        if self.keep_head == KeepHead::Never { &[] } else { &self.head }
+    }
+
+    /// Whether the head of the final response has a `set-cookie` field; known without keeping the head.
+    #[inline]
+    pub fn sets_cookies(&self) -> bool {
+        self.sets_cookies
     }
 
     /// Whether the server has said `100 Continue`.
@@ -187,12 +196,11 @@ impl ResponseReader {
     #[inline]
     fn read_head(&mut self, input: &[u8]) -> Result<Option<usize>, WireError> {
         let budget_bytes = self.limits.max_head_bytes - self.head_bytes;
-        let (keeps_head, kept) = (self.keeps_head, &mut self.head);
+        let (keep_head, kept) = (self.keep_head, &mut self.head);
         let parse = |bytes: &[u8]| {
             let parsed = parse_head(bytes)?;
-            if keeps_head
-                && let Some((head, used)) = &parsed
-                && !head.is_informational()
+            if let Some((head, used)) = &parsed
+                && keep_head.keeps(head)
             {
                 kept.extend_from_slice(&bytes[..*used]);
             }
@@ -221,6 +229,7 @@ impl ResponseReader {
     #[inline]
     fn start_body(&mut self, head: &Head) -> Result<(), WireError> {
         self.status = head.status;
+        self.sets_cookies = head.sets_cookies;
         let (framing, keep_alive) = head.framing(self.method)?;
         self.keep_alive = keep_alive;
         self.state = match framing {
@@ -348,7 +357,7 @@ mod tests {
         for piece_bytes in [1, 7, 1000] {
             let mut reader = reader();
             reader.begin(RequestMethod::Other);
-            reader.keep_head();
+            reader.keep_head(KeepHead::Always);
             for piece in response.as_bytes().chunks(piece_bytes) {
                 reader.feed(piece, None).unwrap();
             }
@@ -357,6 +366,29 @@ mod tests {
             assert_eq!((reader.head(), reader.continued()), (&b""[..], false));
             reader.feed(head.as_bytes(), None).unwrap();
             assert_eq!(reader.head(), b"", "nobody asked");
+        }
+    }
+
+    #[test]
+    fn of_the_notable_heads_only_those_with_cookies_or_a_redirect_are_kept() {
+        for (head, sets_cookies, is_kept) in [
+            ("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", false, false),
+            ("HTTP/1.1 200 OK\r\ncontent-length: 0\r\nSet-Cookie: a=1\r\n\r\n", true, true),
+            ("HTTP/1.1 302 Go\r\ncontent-length: 0\r\n\r\n", false, true),
+            ("HTTP/1.1 200 OK\r\ncontent-length: 0\r\nset-cookies: 1\r\n\r\n", false, false),
+        ] {
+            let mut reader = reader();
+            for piece_bytes in [5, 1000] {
+                reader.begin(RequestMethod::Other);
+                reader.keep_head(KeepHead::WhenNotable);
+                for piece in head.as_bytes().chunks(piece_bytes) {
+                    reader.feed(piece, None).unwrap();
+                }
+                let kept = if is_kept { head.as_bytes() } else { b"" };
+                assert_eq!((reader.sets_cookies(), reader.head()), (sets_cookies, kept), "{head}");
+            }
+            reader.begin(RequestMethod::Other);
+            assert!(!reader.sets_cookies(), "that was another response");
         }
     }
 
