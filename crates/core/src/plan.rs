@@ -77,6 +77,9 @@ pub struct Plan {
     /// Judged by the controller, carried here so that a stored plan is complete.
     #[serde(default)]
     pub thresholds: Vec<String>,
+    /// Texts that came from the environment, wherever they stand in the plan: no sample or message shows them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<String>,
 }
 
 impl Plan {

@@ -13,6 +13,7 @@ use kilobar_core::template::{ReadyTemplate, Value};
 
 use crate::dial::Failure;
 use crate::iteration::{Engine, Given, User};
+use crate::recorder::Shown;
 use crate::steps::ReadyStep;
 
 /// How often one `repeat` may repeat.
@@ -365,7 +366,7 @@ impl Engine {
 
     /// A text for people, without what this user must not let them see.
     fn hide(&self, user: &User, text: String) -> String {
-        self.program.secrets.with_values(&user.variables).hide(text)
+        self.secrets_of(user, None).hide_in_message(&text)
     }
 
     /// Keeps the words of a failure that belongs to no request.
@@ -373,8 +374,9 @@ impl Engine {
     pub fn fail(&self, user: &User, failure: &Failure) {
         let flow = &self.program.plan.flows[user.flow].name;
         let at_ns = now_ns().saturating_sub(self.start_ns);
-        let hidden = || self.hide(user, failure.message.clone());
-        self.recorder.sample(flow, failure.class, at_ns, 0, || (hidden(), String::new(), String::new()));
+        let hidden = || self.secrets_of(user, None).hide_in_message(&failure.message);
+        let shown = || Shown { message: hidden(), ..Shown::default() };
+        self.recorder.sample(flow, failure.class, at_ns, 0, shown);
         if let Some(watch) = &self.watch {
             watch.failed(self, user, &Failure::new(failure.class, hidden()));
         }

@@ -152,6 +152,24 @@ impl Judge {
         judged
     }
 
+    /// Of a response that failed, keeps the values for variables that are `wanted`, as far as they are there: who shows the
+    /// response has to know them to hide them.
+    #[cold]
+    pub fn save_from_failed(
+        &self,
+        response: &Response,
+        memory: &mut Memory<'_>,
+        wanted: impl Fn(usize) -> bool,
+    ) {
+        for save in self.saves.iter().filter(|save| wanted(save.variable)) {
+            if let Ok(value) = save.take(response, memory)
+                && let Some(variable) = memory.variables.get_mut(save.variable)
+            {
+                *variable = Some(value);
+            }
+        }
+    }
+
     /// Whether the status is one that counts as success.
     ///
     /// # Errors

@@ -127,7 +127,7 @@ impl Watch for Onlooker {
         *self.0.borrow_mut() = Some(Mishap {
             request: seen.sent.clone(),
             response: secrets.hide_in_response(&user.kept),
-            ..Mishap::of(step, failure.class.name(), secrets.hide(failure.message.clone()))
+            ..Mishap::of(step, failure.class.name(), secrets.hide_in_message(&failure.message))
         });
     }
 

@@ -8,7 +8,7 @@ use kilobar_core::plan::{
 };
 use kilobar_core::random::{Random, mix};
 use kilobar_core::stats::ErrorClass;
-use kilobar_core::template::{Bounds, ReadyTemplate, Scope};
+use kilobar_core::template::{Bounds, ReadyTemplate, Scope, Value};
 use kilobar_core::url::{authority, origin_text};
 use kilobar_core::wire::http1::{KeepHead, RequestMethod, is_token, write_request_head};
 
@@ -67,7 +67,8 @@ enum HeaderKind {
     Plain,
     Host,
     Cookie,
-    Authorization,
+    /// Another header that says who asks.
+    Credentials,
     /// Says something of the body.
     OfBody,
 }
@@ -94,7 +95,7 @@ pub struct Sending<'a> {
     pub cookies: Option<&'a str>,
     /// Body and the headers that belong to it are sent.
     pub with_body: bool,
-    /// `authorization` and `cookie` of the step are sent: not to another host than the one they are meant for.
+    /// `authorization`, `cookie` and other secret headers of the step are sent: not to another host than the one they are meant for.
     pub with_credentials: bool,
     /// The step's own `host` header is sent.
     pub with_host: bool,
@@ -111,6 +112,8 @@ pub struct Draft {
     pub block: Vec<u8>,
     /// The `cookie` header.
     pub cookies: String,
+    /// The values of the variables that the request saves, in their order, from before its response was judged.
+    pub replaced: Vec<Option<Value>>,
     values: Vec<u8>,
     ends: Vec<usize>,
 }
@@ -301,6 +304,15 @@ impl ReadyRequest {
         own.map_or("", |index| draft.value(PATH + 1 + index))
     }
 
+    /// Name and value of each secret header, as they were rendered last.
+    pub fn credentials<'a>(&'a self, draft: &'a Draft) -> impl Iterator<Item = (&'a str, &'a str)> {
+        // A draft that could not be filled, or was filled for another request, has other values.
+        let is_filled = draft.ends.len() == self.templates.len();
+        let headers = self.headers.iter().enumerate().filter(move |_| is_filled);
+        let secret = headers.filter(|(_, header)| is_secret_header(&header.name));
+        secret.map(|(index, header)| (header.name.as_str(), draft.value(PATH + 1 + index)))
+    }
+
     /// Renders everything that has holes into `draft`: the only place where values get into a request.
     ///
     /// # Errors
@@ -477,8 +489,8 @@ impl HeaderKind {
             Self::Host
         } else if is("cookie") {
             Self::Cookie
-        } else if is("authorization") {
-            Self::Authorization
+        } else if is_secret_header(name) {
+            Self::Credentials
         } else if OF_BODY.into_iter().any(is) {
             Self::OfBody
         } else {
@@ -494,7 +506,7 @@ impl Sending<'_> {
             HeaderKind::Plain => true,
             HeaderKind::Host => self.with_host,
             HeaderKind::Cookie => self.cookies.is_none() && self.with_credentials,
-            HeaderKind::Authorization => self.with_credentials,
+            HeaderKind::Credentials => self.with_credentials,
             HeaderKind::OfBody => self.with_body,
         }
     }
@@ -503,7 +515,6 @@ impl Sending<'_> {
 #[cfg(test)]
 mod tests {
     use kilobar_core::plan::{Encode, PLAN_VERSION, Part, Step};
-    use kilobar_core::template::Value;
 
     use super::*;
     use crate::program::Program;

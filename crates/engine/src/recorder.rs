@@ -34,6 +34,17 @@ pub struct Ended<'a> {
     pub failure: Option<&'a Failure>,
 }
 
+/// What people may see of a failed step: secrets are hidden.
+#[derive(Debug, Default)]
+pub struct Shown {
+    /// What happened.
+    pub message: String,
+    /// What was sent; empty when the step is no request.
+    pub request: String,
+    /// What came back, as far as it is shown.
+    pub response: String,
+}
+
 impl Recorder {
     /// A recorder for the worker with this index.
     pub fn new(program: &Program, worker: u32) -> Self {
@@ -171,11 +182,11 @@ impl Recorder {
         class: ErrorClass,
         at_ns: u64,
         elapsed_ns: u64,
-        show: impl FnOnce() -> (String, String, String),
+        show: impl FnOnce() -> Shown,
     ) {
         let mut interval = self.interval.borrow_mut();
         if interval.has_room_for(series, class) {
-            let (message, request, response) = show();
+            let Shown { message, request, response } = show();
             interval.keep_sample(FailureSample {
                 at_ns,
                 worker: self.worker,

@@ -1,7 +1,5 @@
 //! Redirects: where they lead, and what is sent there.
 
-use std::rc::Rc;
-
 use kilobar_core::plan::{Origin, Scheme};
 use kilobar_core::stats::ErrorClass;
 use kilobar_core::url::{Address, default_port};
@@ -42,26 +40,18 @@ impl Engine {
         let first = self.origins.get(user.course.aim.origin);
         let target = path_of(user.message(request).target()).to_owned();
         let mut address = Address { origin: Origin::clone(&first), target };
-        let mut leg = Leg::first(request, user.course.aim.origin);
+        let mut leg = self.first_leg(request, user.course.aim.origin);
         if !user.draft.is_written {
             let mut scope = scope_of(&user.variables, &user.rows, user.sequence, &mut user.random);
             request.fill(&mut scope, &mut user.draft)?;
         }
         while let Some(location) = location(user) {
             let status = user.status();
-            if user.course.hops.len() == request.plan.redirects as usize {
-                let message = format!(
-                    "status {status} is one redirect more than the {} that the step follows",
-                    request.plan.redirects
-                );
-                return Err(Failure::new(ErrorClass::Status, message));
-            }
-            address = address.join(&location).map_err(|error| {
-                let message =
-                    format!("the location of the redirect (status {status}) cannot be used: {error}");
-                Failure::new(ErrorClass::Protocol, message)
-            })?;
-            leg.turn(status, self.origins.index_of(&address.origin)?);
+            // The response that asks for it has to be kept before another one is read.
+            let next = self.next(user, request, &address, &location).inspect_err(|_| self.keep_whole(user));
+            let origin;
+            (address, origin) = next?;
+            leg.turn(status, origin);
             leg.is_trusted &= stays_at(&first, &address.origin);
             let course = &mut user.course;
             let (exchange, dial) = (course.exchange, course.dial.take());
@@ -79,6 +69,28 @@ impl Engine {
             self.keep_cookies(user, request);
         }
         Ok(())
+    }
+
+    /// Where the redirect that the user has just read leads to, and the index of that origin.
+    fn next(
+        &self,
+        user: &User,
+        request: &ReadyRequest,
+        address: &Address,
+        location: &str,
+    ) -> Result<(Address, usize), Failure> {
+        let (status, most) = (user.status(), request.plan.redirects);
+        if user.course.hops.len() == most as usize {
+            let message =
+                format!("status {status} is one redirect more than the {most} that the step follows");
+            return Err(Failure::new(ErrorClass::Status, message));
+        }
+        let next = address.join(location).map_err(|error| {
+            let message = format!("the location of the redirect (status {status}) cannot be used: {error}");
+            Failure::new(ErrorClass::Protocol, message)
+        })?;
+        let origin = self.origins.index_of(&next.origin)?;
+        Ok((next, origin))
     }
 }
 
@@ -109,7 +121,7 @@ fn location(user: &User) -> Option<String> {
 
 /// Whether credentials for `first` may go to `next`: to the same host and port, and from plain HTTP to HTTPS where each
 /// is usually found.
-fn stays_at(first: &Rc<Origin>, next: &Origin) -> bool {
+pub(crate) fn stays_at(first: &Origin, next: &Origin) -> bool {
     let upgrade = first.scheme == Scheme::Http
         && next.scheme == Scheme::Https
         && first.port == default_port(Scheme::Http)

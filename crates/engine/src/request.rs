@@ -22,8 +22,8 @@ use crate::iteration::{Engine, User};
 use crate::judge::Memory;
 use crate::message::Message;
 use crate::ready_request::{ReadyRequest, Sending, as_spoken};
-use crate::recorder::Ended;
-use crate::redirect::{Hop, is_redirect};
+use crate::recorder::{Ended, Shown};
+use crate::redirect::{Hop, is_redirect, stays_at};
 use crate::secrets::{SHOWN_BYTES, Secrets};
 use crate::tls::without_http2;
 use crate::watch::Seen;
@@ -38,6 +38,7 @@ impl Engine {
         now_ns: u64,
     ) -> Result<u64, Failure> {
         user.kept.clear();
+        user.draft.replaced.clear();
         let before = user.random.clone();
         let described = self.watch.is_some().then(|| self.describe(user, request));
         let done = self.send(user, request, now_ns).await;
@@ -57,8 +58,8 @@ impl Engine {
         let end_ns = course.exchange.end_ns;
         if let (Some(watch), Some(described)) = (&self.watch, described) {
             self.keep_whole(user);
-            let (sent, secrets) = *described;
-            let sent = as_spoken(sent, user.course.is_http2);
+            let secrets = self.secrets_of(user, Some(request));
+            let sent = secrets.hide(user.as_sent(described));
             watch.exchanged(self, user, &Seen { request, sent, secrets, failure: done.as_ref().err() });
         }
         let done = done.map(|()| end_ns).inspect_err(|failure| {
@@ -166,7 +167,7 @@ impl Engine {
             &mut user.draft,
         )?;
         let Some(origin) = origin else { return self.compose_for_address(user, request) };
-        self.write_message(user, request, &Leg::first(request, origin), None)?;
+        self.write_message(user, request, &self.first_leg(request, origin), None)?;
         Ok(origin)
     }
 
@@ -184,8 +185,19 @@ impl Engine {
             Failure::new(ErrorClass::Script, format!("the address of the request cannot be used: {error}"))
         })?;
         let origin = self.origins.index_of(&address.origin)?;
-        self.write_message(user, request, &Leg::first(request, origin), Some(&address.target))?;
+        self.write_message(user, request, &self.first_leg(request, origin), Some(&address.target))?;
         Ok(origin)
+    }
+
+    /// What is sent first, as the plan says. An address that is known only at run time may come from a server: there go
+    /// the credentials of the scenario only if the scenario itself names that host.
+    pub(crate) fn first_leg<'a>(&self, request: &'a ReadyRequest, origin: usize) -> Leg<'a> {
+        let is_known = || {
+            let (asked, plan) = (self.origins.get(origin), &self.program.plan);
+            plan.origins.iter().any(|known| stays_at(known, &asked))
+        };
+        let is_trusted = request.origin.is_some() || request.plan.trusts_address || is_known();
+        Leg { origin, method: &request.plan.method, with_body: true, is_trusted, with_host: true }
     }
 
     /// Writes what a leg sends; without a `target` the path of the request. Its templates have been filled.
@@ -254,6 +266,9 @@ impl Engine {
             let judged = request.judge.status(user.status());
             return judged.inspect_err(|_| self.keep_whole(user));
         }
+        let saved = request.plan.saves.iter().map(|save| user.variables[save.variable].clone());
+        user.draft.replaced.clear();
+        user.draft.replaced.extend(saved);
         self.examine(user, request).inspect_err(|_| self.keep_whole(user))
     }
 
@@ -295,6 +310,10 @@ impl Engine {
                 .judge_without_body(plan, &response, &mut memory, count)
                 .and_then(|()| Err(undecodable(error))),
         };
+        if judged.is_err() {
+            let secrets = &self.program.secrets;
+            judge.save_from_failed(&response, &mut memory, |variable| secrets.hides(variable));
+        }
         user.body = wire;
         judged
     }
@@ -312,13 +331,24 @@ impl Engine {
         }
     }
 
-    /// The request as whoever looks on may see it, and what is secret before it: what it saves is to be seen.
+    /// The request as whoever looks on may see it; what it will save is not known yet.
     #[cold]
-    fn describe(&self, user: &User, request: &ReadyRequest) -> Box<(String, Secrets)> {
-        let secrets = self.program.secrets.with_values(&user.variables).with_cookies(&user.jar);
+    fn describe(&self, user: &User, request: &ReadyRequest) -> String {
         let mut random = user.random.clone();
         let mut scope = scope_of(&user.variables, &user.rows, user.sequence, &mut random);
-        Box::new((secrets.hide(request.redacted(&mut scope)), secrets))
+        self.secrets_of(user, None).hide(request.redacted(&mut scope))
+    }
+
+    /// What nobody may see of what this user does, nor of the request that it has sent.
+    #[cold]
+    pub(crate) fn secrets_of(&self, user: &User, request: Option<&ReadyRequest>) -> Secrets {
+        let secrets = self.program.secrets.with_values(&user.variables, &user.rows).with_cookies(&user.jar);
+        match request {
+            None => secrets,
+            Some(request) => secrets
+                .with_values(&user.known_before(request), &user.rows)
+                .with_headers(request.credentials(&user.draft)),
+        }
     }
 
     #[cold]
@@ -333,12 +363,15 @@ impl Engine {
         let series = &self.program.plan.series[request.plan.series].name;
         let now_ns = kilobar_clock::now_ns();
         let at_ns = now_ns.saturating_sub(self.start_ns);
-        let (variables, kept) = (&user.variables, &user.kept);
         self.recorder.sample(series, failure.class, at_ns, now_ns.saturating_sub(intended_ns), || {
-            let secrets = self.program.secrets.with_values(variables).with_cookies(&user.jar);
-            let shown = request.redacted(&mut scope_of(variables, &user.rows, user.sequence, &mut random));
-            let shown = as_spoken(shown, user.course.is_http2);
-            (secrets.hide(failure.message.clone()), secrets.hide(shown), secrets.hide_in_response(kept))
+            let secrets = self.secrets_of(user, Some(request));
+            let variables = user.known_before(request);
+            let shown = request.redacted(&mut scope_of(&variables, &user.rows, user.sequence, &mut random));
+            Shown {
+                message: secrets.hide_in_message(&failure.message),
+                request: secrets.hide(user.as_sent(shown)),
+                response: secrets.hide_in_response(&user.kept),
+            }
         });
     }
 
@@ -464,14 +497,6 @@ pub struct Leg<'a> {
     pub with_host: bool,
 }
 
-impl<'a> Leg<'a> {
-    /// The first one, as the plan says.
-    pub fn first(request: &'a ReadyRequest, origin: usize) -> Self {
-        let method = &request.plan.method;
-        Self { origin, method, with_body: true, is_trusted: true, with_host: true }
-    }
-}
-
 impl User {
     /// What was sent last.
     pub(crate) fn message<'a>(&'a self, request: &'a ReadyRequest) -> &'a Message {
@@ -479,6 +504,31 @@ impl User {
             Some(fixed) if !self.draft.is_written => fixed,
             _ => &self.draft.message,
         }
+    }
+
+    /// What the user knew when it made the request that it has sent: its response may have changed that since.
+    #[cold]
+    pub(crate) fn known_before(&self, request: &ReadyRequest) -> Vec<Option<Value>> {
+        let mut known = self.variables.clone();
+        // The first of several values of one variable is the oldest.
+        for (save, value) in request.plan.saves.iter().zip(&self.draft.replaced).rev() {
+            known[save.variable].clone_from(value);
+        }
+        known
+    }
+
+    /// What [`ReadyRequest::redacted`] shows, with what is known only once it was sent: the version of HTTP, and whether
+    /// cookies of the jar went with it.
+    #[cold]
+    fn as_sent(&self, shown: String) -> String {
+        let mut shown = as_spoken(shown, self.course.is_http2);
+        let has_cookies = self.draft.is_written && !self.draft.cookies.is_empty();
+        let head_end = shown.find("\n\n").map_or(shown.len(), |end| end + 1);
+        let is_told = shown[..head_end].lines().any(|line| line.to_ascii_lowercase().starts_with("cookie:"));
+        if has_cookies && !is_told && shown[..head_end].ends_with('\n') {
+            shown.insert_str(head_end, "cookie: ***\n");
+        }
+        shown
     }
 }
 

@@ -1,15 +1,24 @@
 //! What no person may see of an exchange, neither as it was sent nor as the server sent it back.
 
+mod probes;
+
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::rc::Rc;
 
 use kilobar_core::cookies::Jar;
-use kilobar_core::plan::{Encode, Expr, Hole, Part, Plan, Step, Template};
+use kilobar_core::plan::{DataSource, Encode, Expr, Part, Plan, Step, Template};
 use kilobar_core::random::Random;
-use kilobar_core::template::{Bounds, ReadyTemplate, Scope, Value};
+use kilobar_core::template::{Bounds, ReadyTemplate, Row, Scope, Value};
+
+use probes::Probes;
 
 /// How much of a request or response is shown.
 pub const SHOWN_BYTES: usize = 4096;
+/// How much of the words of a failure is shown.
+const MESSAGE_BYTES: usize = 1024;
+/// Stands where something was left out.
+const CUT: char = '…';
 /// Headers whose values no sample may show.
 const SECRET_HEADERS: [&str; 5] =
     ["authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key"];
@@ -25,15 +34,16 @@ const HOLE: char = '\0';
 #[derive(Debug, Default, Clone)]
 pub struct Secrets {
     texts: BTreeSet<String>,
-    /// Those that stand in secret headers, so that their values are secrets as soon as they have one.
-    variables: BTreeSet<usize>,
+    probes: Rc<Probes>,
 }
 
 impl Secrets {
     /// Collects them from the requests of a plan, in every form in which a server may send them back. Variables have no
     /// values yet: see [`Self::with_values`].
     pub fn of(plan: &Plan) -> Self {
-        let mut secrets = Self::default();
+        let mut secrets = Self { texts: BTreeSet::new(), probes: Rc::new(Probes::of(plan)) };
+        plan.secrets.iter().for_each(|text| secrets.add(text));
+        secrets.add_rows(plan);
         for step in plan.all_steps() {
             for part in step.templates().into_iter().flat_map(parts_of) {
                 match part {
@@ -44,19 +54,11 @@ impl Secrets {
             }
             let Step::Request(request) = step else { continue };
             for (name, value) in request.headers.iter().filter(|(name, _)| is_secret_header(name)) {
-                secrets.variables.extend(parts_of(value).iter().filter_map(|part| match part {
-                    Part::Hole(Hole { value: Expr::Variable(index), .. }) => Some(*index),
-                    _ => None,
-                }));
-                for text in constants_of(name, &text_with_holes(value)) {
-                    secrets.add(text);
-                }
+                secrets.add_header(name, &text_with_holes(value));
             }
         }
         for authorization in plan.http.proxy.iter().filter_map(|proxy| proxy.authorization.as_ref()) {
-            for text in constants_of("proxy-authorization", authorization) {
-                secrets.add(text);
-            }
+            secrets.add_header("proxy-authorization", authorization);
         }
         secrets
     }
@@ -69,17 +71,49 @@ impl Secrets {
         self
     }
 
-    /// These, and the present values of the variables that stand in secret headers of any request of the plan.
-    pub fn with_values(&self, variables: &[Option<Value>]) -> Self {
+    /// These, and what becomes of the secret headers of any request of the plan with the present values and rows of a
+    /// user: whole, and each value in them.
+    pub fn with_values(&self, variables: &[Option<Value>], rows: &[Option<Row>]) -> Self {
         let mut secrets = self.clone();
-        for (index, value) in variables.iter().enumerate() {
-            let Some(value) = value else { continue };
-            if !value.is_secret() && !self.variables.contains(&index) {
-                continue;
-            }
+        for value in variables.iter().flatten().filter(|value| value.is_secret()) {
             secrets.add(&String::from_utf8_lossy(value.text()));
         }
+        for (header, text) in self.probes.texts(variables, rows) {
+            match header {
+                Some(name) => secrets.add_header(name, &text),
+                None => secrets.add(&text),
+            }
+        }
         secrets
+    }
+
+    /// These, and the values of secret headers as they were sent.
+    pub fn with_headers<'a>(mut self, headers: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
+        headers.for_each(|(name, value)| self.add_header(name, value));
+        self
+    }
+
+    /// Whether the value of this variable gets into a secret header.
+    pub fn hides(&self, variable: usize) -> bool {
+        self.probes.variables.contains(&variable)
+    }
+
+    fn add_header(&mut self, name: &str, value: &str) {
+        for text in constants_of(name, value) {
+            self.add(text);
+        }
+    }
+
+    /// Values of rows in the plan that came from the environment.
+    fn add_rows(&mut self, plan: &Plan) {
+        for data in &plan.data {
+            let DataSource::Rows(rows) = &data.source else { continue };
+            for row in rows {
+                for json in data.secret_columns.iter().filter_map(|&column| row.get(column)) {
+                    self.add(&String::from_utf8_lossy(Value::from_json_text(json).text()));
+                }
+            }
+        }
     }
 
     fn add_all(&mut self, expr: &Expr) {
@@ -106,6 +140,23 @@ impl Secrets {
         self.hide_in(text, cut)
     }
 
+    /// The words of a failure without them, at most [`MESSAGE_BYTES`]. Where words are cut, with `…`, the beginning of a
+    /// secret is hidden too.
+    pub fn hide_in_message(&self, message: &str) -> String {
+        let end = (0..=message.len().min(MESSAGE_BYTES)).rev().find(|&end| message.is_char_boundary(end));
+        let mut text = message[..end.unwrap_or(0)].to_owned();
+        if text.len() < message.len() {
+            text.push(CUT);
+        }
+        let cuts = text.match_indices(CUT).filter_map(|(at, _)| {
+            // A quoted text ends with its quote.
+            let before = text[..at].trim_end_matches('"');
+            self.beginning_at_the_end(before)
+        });
+        let cuts = cuts.collect();
+        self.hide_places(text, cuts)
+    }
+
     /// A response as a person may see it: secrets and values of secret headers hidden, bytes that are no text replaced.
     ///
     /// It may end anywhere, so the beginning of a secret at its end is hidden too. Heads of interim responses may precede
@@ -130,11 +181,16 @@ impl Secrets {
     }
 
     fn hide_in(&self, text: String, cut: bool) -> String {
-        let places = self.texts.iter().flat_map(|secret| {
+        let beginning = cut.then(|| self.beginning_at_the_end(&text)).flatten();
+        self.hide_places(text, beginning.into_iter().collect())
+    }
+
+    /// Hides them, and what stands in `places`.
+    fn hide_places(&self, text: String, mut places: Vec<Range<usize>>) -> String {
+        let found = self.texts.iter().flat_map(|secret| {
             text.match_indices(secret.as_str()).map(|(start, found)| start..start + found.len())
         });
-        let mut places: Vec<Range<usize>> = places.collect();
-        places.extend(cut.then(|| self.beginning_at_the_end(&text)).flatten());
+        places.extend(found);
         if places.is_empty() {
             return text;
         }
@@ -247,137 +303,4 @@ fn hex_digit(digit: u8) -> Option<u8> {
 }
 
 #[cfg(test)]
-mod tests {
-    use kilobar_core::plan::{Body, Function};
-
-    use super::*;
-
-    fn secrets(texts: &[&str]) -> Secrets {
-        let parts = texts.iter().map(|&text| Part::Secret(text.to_owned())).collect();
-        secrets_of(Template::Parts(parts), &[("Cookie", Template::Fixed("sid=abcd".into()))])
-    }
-
-    fn secrets_of(body: Template, headers: &[(&str, Template)]) -> Secrets {
-        let json = include_str!("../../../tests/golden/plans/first.json");
-        let mut plan: Plan = serde_json::from_str(json).unwrap();
-        let Step::Request(request) = &mut plan.flows[0].steps[0] else { unreachable!("the example gets /") };
-        request.body = Some(Body::Text(body));
-        request.headers = headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-        Secrets::of(&plan)
-    }
-
-    #[test]
-    fn secret_headers_are_hidden_in_the_head_and_only_there() {
-        let shown = Secrets::default()
-            .hide_in_response(b"HTTP/1.1 200 OK\r\nSet-Cookie: sid=1\r\nx: 2\r\n\r\ncookie: not a header");
-        assert_eq!(shown, "HTTP/1.1 200 OK\nSet-Cookie: ***\nx: 2\n\ncookie: not a header");
-    }
-
-    #[test]
-    fn a_secret_is_hidden_in_every_form_in_which_it_comes_back() {
-        let secrets = secrets(&["p%22ss+word"]);
-        for form in ["p%22ss+word", r#"p"ss word"#, r#"p\"ss word"#, "p%22ss%20word", "sid=abcd"] {
-            assert_eq!(secrets.hide(format!("<{form}>")), "<***>");
-        }
-    }
-
-    #[test]
-    fn the_longest_secret_is_hidden_as_one_and_one_of_few_letters_not_at_all() {
-        let secrets = secrets(&["abcd", "abcdefgh", "xyz", "100%"]);
-        assert_eq!(secrets.hide("abcdefgh abcd xyz 100%".into()), "*** *** xyz ***");
-    }
-
-    #[test]
-    fn the_head_that_follows_an_interim_response_is_a_head_too() {
-        let shown = Secrets::default().hide_in_response(
-            b"HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\nHTTP/1.1 401 No\r\nset-cookie: sid=1\r\n\r\ncookie: body",
-        );
-        assert_eq!(
-            shown,
-            "HTTP/1.1 103 Early Hints\nlink: x\n\nHTTP/1.1 401 No\nset-cookie: ***\n\ncookie: body"
-        );
-    }
-
-    #[test]
-    fn a_secret_header_is_hidden_on_each_of_its_lines() {
-        let shown = Secrets::default().hide_in_response(
-            b"HTTP/1.1 200 OK\r\nset-cookie: a=1;\r\n \r\n\tb: 2\r\n cookie: 3\r\nx: 4\r\n 5\r\n",
-        );
-        assert_eq!(shown, "HTTP/1.1 200 OK\nset-cookie: ***\n ***\n ***\n ***\nx: 4\n 5\n");
-        assert_eq!(Secrets::default().hide_in_response(b" cookie: 1\r\n"), " cookie: ***\n");
-    }
-
-    #[test]
-    fn the_beginning_of_a_secret_at_the_end_of_a_response_is_hidden() {
-        let secrets = secrets(&["topsecret", "secretary", "p\u{e4}ssword"]);
-        for (text, shown) in [
-            ("x tops", "x ***"),
-            ("x top", "x top"),
-            ("x topsecret", "x ***"),
-            ("x topsecreta", "x ***"),
-            ("tops x", "tops x"),
-            ("sid=abc", "***"),
-        ] {
-            assert_eq!(secrets.hide_in_response(text.as_bytes()), shown, "{text}");
-        }
-        assert_eq!(secrets.hide_in_response("x p\u{e4}s".as_bytes()), "x ***");
-        let secrets = self::secrets(&["abcd\u{e4}efg"]);
-        assert_eq!(secrets.hide_in_response(b"x abcd\xc3"), "x ***");
-    }
-
-    #[test]
-    fn the_beginning_of_a_secret_at_the_end_of_a_request_is_hidden_only_when_the_request_was_cut() {
-        let secrets = secrets(&["admin-pass"]);
-        assert_eq!(secrets.hide("user=admin".into()), "user=admin");
-        let cut = "-".repeat(SHOWN_BYTES - 5);
-        assert_eq!(secrets.hide(format!("{cut}admin")), format!("{cut}***"));
-    }
-
-    #[test]
-    fn secrets_that_overlap_are_hidden_as_one() {
-        let secrets = secrets(&["abcdef", "defghi"]);
-        assert_eq!(secrets.hide("<abcdefghi>".into()), "<***>");
-        assert_eq!(secrets.hide("<abcdefdefghi>".into()), "<******>");
-    }
-
-    #[test]
-    fn the_present_value_of_a_variable_in_a_secret_header_is_hidden_in_each_form() {
-        let bearer =
-            |index| Template::Parts(vec![Part::Text("Bearer ".into()), Part::variable(index, Encode::Raw)]);
-        let secrets = secrets_of(
-            Template::Fixed(String::new()),
-            &[("Authorization", bearer(1)), ("x-shown", bearer(0)), ("x-api-key", bearer(9))],
-        );
-        let value = |text: &str| Some(Value::from_text(text.as_bytes()));
-        let live = secrets.with_values(&[value("shown"), value("t+k/\"n")]);
-        let echo = r#"t+k/"n t%2Bk%2F%22n t+k/%22n t+k/\"n shown"#;
-        assert_eq!(live.hide(echo.into()), "*** *** *** *** shown");
-        assert_eq!(
-            live.hide_in_response(b"HTTP/1.1 401 No\r\n\r\nno such token: t+k/"),
-            "HTTP/1.1 401 No\n\nno such token: ***"
-        );
-        for unset in [secrets.clone(), secrets.with_values(&[]), secrets.with_values(&[value("shown"), None])]
-        {
-            assert_eq!(unset.hide(echo.into()), echo);
-        }
-    }
-
-    #[test]
-    fn what_follows_a_scheme_and_each_value_of_a_cookie_are_secrets_of_their_own() {
-        let cookie = Template::Parts(vec![
-            Part::Text("a=first; b=\"second=2\"; consent=true; c=third".into()),
-            Part::call(
-                Function::RandomInt,
-                vec![Expr::Json("1".into()), Expr::Json("9".into())],
-                Encode::Raw,
-            ),
-        ]);
-        let bearer = Template::Fixed("Bearer abc.def".into());
-        let secrets =
-            secrets_of(Template::Fixed(String::new()), &[("AUTHORIZATION", bearer), ("cookie", cookie)]);
-        assert_eq!(
-            secrets.hide("abc.def first second=2 true third Bearer".into()),
-            "*** *** *** true third Bearer"
-        );
-    }
-}
+mod tests;

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use kilobar_clock::now_ns;
 use kilobar_core::plan::Expr;
 use kilobar_core::stats::PHASES;
+use kilobar_core::template::Value;
 use serde::Serialize;
 
 use crate::dial::{DialTimes, Failure};
@@ -31,7 +32,7 @@ pub struct Attempt {
     pub flow: String,
     /// Name of its series; empty when the step is no request.
     pub step: String,
-    /// Names and values of the variables that stand in the request.
+    /// Names and values of the variables and columns that stand in the request.
     pub variables: Vec<(String, String)>,
     /// What was sent.
     pub request: String,
@@ -120,18 +121,29 @@ impl Watch for Teller {
 
     fn exchanged(&self, engine: &Engine, user: &User, seen: &Seen<'_>) {
         let plan = &engine.program.plan;
-        // With what this very exchange saved: a token is one from then on.
-        let secrets = &engine.program.secrets.with_values(&user.variables).with_cookies(&user.jar);
+        let secrets = &seen.secrets;
         let course = &user.course;
-        let shown = |index: usize| {
-            let value = user.variables[index].as_ref()?;
+        let shown = |name: String, value: &Value| {
             let text = String::from_utf8_lossy(value.text()).into_owned();
-            Some((plan.variables[index].clone(), secrets.hide(text)))
+            (name, secrets.hide(text))
         };
+        let known = user.known_before(seen.request);
+        let variables = variables_of(seen.request).into_iter();
+        let variables =
+            variables.filter_map(|index| Some(shown(plan.variables[index].clone(), known[index].as_ref()?)));
+        let columns = columns_of(seen.request).into_iter().filter_map(|(data, column)| {
+            let value = user.rows[data].as_ref()?.get(column)?;
+            let data = &plan.data[data];
+            Some(shown(format!("{}.{}", data.name, data.columns[column]), value))
+        });
+        let saved = seen.request.plan.saves.iter().filter_map(|save| {
+            let value = user.variables[save.variable].as_ref()?;
+            Some(shown(plan.variables[save.variable].clone(), value))
+        });
         let attempt = Attempt {
             flow: self.part.borrow().clone(),
             step: plan.series[seen.request.plan.series].name.clone(),
-            variables: variables_of(seen.request).into_iter().filter_map(shown).collect(),
+            variables: variables.chain(columns).collect(),
             request: seen.sent.clone(),
             response: secrets.hide_in_response(&user.kept),
             status: if course.exchange.bytes_in > 0 { user.status() } else { 0 },
@@ -143,10 +155,10 @@ impl Watch for Teller {
                 .iter()
                 .map(|&(check, passed)| (plan.checks[check].name.clone(), passed))
                 .collect(),
-            saved: seen.request.plan.saves.iter().filter_map(|save| shown(save.variable)).collect(),
+            saved: saved.collect(),
             failure: seen
                 .failure
-                .map(|failure| (failure.class.name(), secrets.hide(failure.message.clone()))),
+                .map(|failure| (failure.class.name(), secrets.hide_in_message(&failure.message))),
         };
         (self.tell.borrow_mut())(&attempt);
     }
@@ -176,6 +188,17 @@ fn variables_of(request: &ReadyRequest) -> BTreeSet<usize> {
     expressions
         .filter_map(|expression| match expression {
             Expr::Variable(index) => Some(*index),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Data set and column of each value of a row that stands in a request.
+fn columns_of(request: &ReadyRequest) -> BTreeSet<(usize, usize)> {
+    let expressions = request.plan.templates().into_iter().flat_map(|template| template.expressions());
+    expressions
+        .filter_map(|expression| match expression {
+            Expr::Column { data, column } => Some((*data, *column)),
             _ => None,
         })
         .collect()

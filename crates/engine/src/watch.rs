@@ -24,7 +24,7 @@ pub struct Seen<'a> {
     pub request: &'a ReadyRequest,
     /// As it went out, as far as it is shown; secrets hidden.
     pub sent: String,
-    /// What nobody may see of it.
+    /// What nobody may see of it, what it has saved included.
     pub secrets: Secrets,
     /// Why it failed, if it did.
     pub failure: Option<&'a Failure>,

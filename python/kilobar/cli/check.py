@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ def check(scenario: Path, show_plan: bool) -> int:
     for warning in checked.diagnostics:
         print(warning, file=sys.stderr)
     if show_plan:
-        print(json.dumps(_without_secrets(plan.to_dict()), ensure_ascii=False, indent=2))
+        print(json.dumps(_without_secrets(plan.to_dict(), _hideable(plan.secrets)), ensure_ascii=False, indent=2))
         return 0
     print(_describe(scenario, checked))
     print(f"editors complete scenarios with this JSON Schema: {SCHEMA_FILE}")
@@ -43,15 +44,29 @@ def _describe(scenario: Path, checked: Checked) -> str:
     return f"{scenario}: ok: {flows}, {requests}, {duration} of load, against {targets}"
 
 
-def _without_secrets(value: Any) -> Any:
+def _without_secrets(value: Any, secrets: tuple[str, ...]) -> Any:
     """The JSON form of a plan with `***` for each value from the environment."""
     match value:
+        case {"version": _, "secrets": [*_]}:
+            inner = {key: _without_secrets(value[key], secrets) for key in value if key != "secrets"}
+            return {**inner, "secrets": ["***"] * len(value["secrets"])}
+        case {"source": {"rows": [*rows]}, "secret_columns": [*columns]}:
+            hidden = [["***" if index in columns else cell for index, cell in enumerate(row)] for row in rows]
+            return {**value, "source": {"rows": hidden}}
         case {"secret": str()}:
             return {"secret": "***"}
         case {"host": _, "port": _, "authorization": str()}:
             return {**value, "authorization": "***"}
         case dict():
-            return {key: _without_secrets(inner) for key, inner in value.items()}
+            return {key: _without_secrets(inner, secrets) for key, inner in value.items()}
         case list():
-            return [_without_secrets(inner) for inner in value]
+            return [_without_secrets(inner, secrets) for inner in value]
+        case str():
+            for secret in secrets:
+                value = value.replace(secret, "***")
     return value
+
+
+def _hideable(secrets: Iterable[str]) -> tuple[str, ...]:
+    """Longest first; shorter ones protect nothing, as in `crates/engine/src/secrets.rs`."""
+    return tuple(sorted((secret for secret in secrets if len(secret) >= 4), key=len, reverse=True))

@@ -55,6 +55,8 @@ class InlineRows:
     """Rows that stand in the scenario, each value in its JSON form."""
 
     values: tuple[tuple[str, ...], ...]
+    secret_columns: tuple[int, ...] = ()
+    """Indexes of the columns whose values come from the environment, so that nobody may see them."""
 
     @property
     def rows(self) -> int:
@@ -82,10 +84,12 @@ class DataSet:
 
     def to_json(self) -> dict[str, Any]:
         """Its part of the plan's JSON form."""
+        secret = self.source.secret_columns if isinstance(self.source, InlineRows) else ()
         return {
             "name": self.name,
             "source": self.source.to_json(),
             "columns": list(self.columns),
+            **({"secret_columns": list(secret)} if secret else {}),
             "pick": self.pick,
             "per": self.per,
             "when_exhausted": self.when_exhausted,

@@ -202,6 +202,8 @@ class Plan:
     """Index of the origin of addresses without a host that are only known at run time."""
     python_path: str | None = None
     """Directory in which Python functions are looked for first."""
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    """Texts that came from the environment, wherever they stand in the plan: no sample or message shows them."""
 
     @property
     def duration_ns(self) -> int:
@@ -264,6 +266,7 @@ class Plan:
             **({} if self.python_path is None else {"python_path": self.python_path}),
             "allow": list(self.allow),
             "thresholds": list(self.thresholds),
+            **({"secrets": list(self.secrets)} if self.secrets else {}),
         }
 
     def to_json(self) -> str:

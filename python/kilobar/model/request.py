@@ -224,6 +224,8 @@ class Request:
     checks: tuple[Check, ...] = ()
     redirects: int = 0
     expect_continue: bool = False
+    trusts_address: bool = False
+    """Its credentials go wherever its address leads: they are its own, not those of the whole scenario."""
 
     def to_json(self) -> dict[str, Any]:
         """Its part of the plan's JSON form."""
@@ -242,6 +244,8 @@ class Request:
             form["redirects"] = self.redirects
         if self.expect_continue:
             form["expect_continue"] = True
+        if self.trusts_address:
+            form["trusts_address"] = True
         if self.checks:
             form["checks"] = [check.to_json() for check in self.checks]
         form["saves"] = [save.to_json() for save in self.saves]

@@ -40,6 +40,8 @@ class InlineRow(NamedTuple):
     place: Place
     values: tuple[tuple[Scalar, str], ...]
     """Column and value in its JSON form."""
+    secret: frozenset[str] = frozenset()
+    """Columns whose values come from the environment."""
 
 
 class DataInput(NamedTuple):
@@ -167,7 +169,9 @@ class _Lowering:
                 self._error("data-columns", message, "give every row the same keys", extra[0].place)
                 return None
             values.append(tuple(given[column] for column in columns))
-        return InlineRows(tuple(values)), columns
+        secret = frozenset[str]().union(*(row.secret for row in rows))
+        secret_columns = tuple(index for index, column in enumerate(columns) if column in secret)
+        return InlineRows(tuple(values), secret_columns), columns
 
     def _file(self, file: Scalar) -> tuple[DataFile, tuple[str, ...]] | None:
         path = os.path.abspath(os.path.join(self._directory, file.text))

@@ -66,7 +66,9 @@ def _scalar(template: Template | None) -> Scalar | None:
 
 
 def _row(row: tuple[tuple[Scalar, tree.JsonValue], ...], findings: Findings) -> InlineRow:
-    return InlineRow(row[0][0].place, tuple((key, _constant_json(value, findings)) for key, value in row))
+    values = tuple((key, _constant_json(value, findings)) for key, value in row)
+    secret = frozenset(key.text for key, value in row if value.is_secret)
+    return InlineRow(row[0][0].place, values, secret)
 
 
 def _constant_json(value: tree.JsonValue, findings: Findings) -> str:

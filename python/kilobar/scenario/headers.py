@@ -16,6 +16,8 @@ from kilobar.scenario.pieces import Computed, Joined, Known, Live, Piece
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,256}")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _COOKIE_BREAK = re.compile(r"[;\x00-\x1f\x7f]")
+CREDENTIALS = frozenset(("authorization", "proxy-authorization", "cookie", "x-api-key"))
+"""Headers that only go to hosts which the scenario names; as in `crates/engine/src/secrets.rs`."""
 _SET_BY_ENGINE = ("content-length", "transfer-encoding")
 
 
@@ -47,6 +49,18 @@ class Headers:
         if content_type is not None and "content-type" not in chosen:
             headers.append(("content-type", plan.Template.fixed(content_type)))
         return tuple(headers)
+
+    def has_own_credentials(self, step: tree.RequestStep) -> bool:
+        """Whether all credentials that the request sends stand in the step itself, and there are some."""
+        own = {key.text.lower() for key, _ in step.headers}
+        if step.auth is not None and step.auth != "none":
+            own.add("authorization")
+        if step.cookies:
+            own.add("cookie")
+        common = self._default.keys() | ({"authorization"} if self._default_auth is not None else set())
+        if step.auth == "none":
+            common -= {"authorization"}
+        return bool(own & CREDENTIALS) and not (common - own) & CREDENTIALS
 
     def _checked(self, headers: tree.Pairs) -> dict[str, _Header]:
         """By lower-case name, after checking names and values."""

@@ -13,6 +13,7 @@ from kilobar.scenario.data_sets import check_demands, lower_data_sets
 from kilobar.scenario.findings import Findings
 from kilobar.scenario.flows import lower_flows
 from kilobar.scenario.http_policy import lower_host, lower_http
+from kilobar.scenario.pieces import Known
 from kilobar.scenario.reach import warn_out_of_reach
 from kilobar.scenario.resolve import Resolver
 from kilobar.scenario.scope import Scope
@@ -74,6 +75,7 @@ def lower(scenario: tree.Scenario, around: Surroundings, resolver: Resolver, fin
         grace_ns=scenario.grace,
         allow=tuple(dict.fromkeys(allow)),
         thresholds=tuple(threshold.text for threshold in thresholds),
+        secrets=_secrets(scenario, resolver, tuple(context.origins)),
     )
     try:
         around.engine.check_plan(result.to_json())
@@ -82,6 +84,14 @@ def lower(scenario: tree.Scenario, around: Surroundings, resolver: Resolver, fin
         findings.error("plan-refused", f"the engine refuses the plan: {error}", scenario.place, hint)
         return None
     return result
+
+
+def _secrets(scenario: tree.Scenario, resolver: Resolver, origins: tuple[plan.Origin, ...]) -> tuple[str, ...]:
+    """What came from the environment, without what every report shows: where requests go, and what is asked of them."""
+    settings = (*scenario.allow, *scenario.thresholds, *((scenario.target,) if scenario.target else ()))
+    shown = {piece.text for setting in settings for piece in setting.pieces if isinstance(piece, Known)}
+    shown.update(text for origin in origins for text in (str(origin), f"{origin}/", origin.host))
+    return tuple(secret for secret in resolver.secrets if secret and secret not in shown)
 
 
 def _warn_unused(

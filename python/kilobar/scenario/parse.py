@@ -86,7 +86,7 @@ class Reader:
         if not isinstance(node, Scalar) or node.kind == "null":
             self._wrong_type(node, wanted, what)
             return None
-        return self._resolver.constant(node)
+        return self._resolver.constant(node, is_shown=True)
 
     def _wrong_type(self, node: Node, wanted: str, what: str, hint: str | None = None) -> None:
         found = _describe(node)

@@ -52,6 +52,7 @@ class Requests:
             timeout_ns=step.timeout_ns if step.timeout_ns is not None else scenario.timeout,
             redirects=step.redirects if step.redirects is not None else scenario.redirects,
             expect_continue=step.expect is not None,
+            trusts_address=address.origin is None and self._headers.has_own_credentials(step),
             expect_status=checked.expect_status,
             checks=checked.checks,
             saves=saved.saves,

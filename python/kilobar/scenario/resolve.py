@@ -51,6 +51,12 @@ class Resolver:
         self._constants: dict[str, tuple[Known, ...]] = {}
         self._declared: frozenset[str] = frozenset()
         self._expanded = 0
+        self._secrets: dict[str, None] = {}
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Texts made of the environment that got into the scenario where reports do not show them on purpose."""
+        return tuple(self._secrets)
 
     @property
     def constants(self) -> Iterable[str]:
@@ -63,7 +69,7 @@ class Resolver:
 
     def define(self, name: str, value: Scalar) -> None:
         """Defines a constant. It may use the environment and constants before it."""
-        template = self.template(value)
+        template = self._template(value)
         for piece in template.pieces:
             if isinstance(piece, Live) and isinstance(piece.value, Named):
                 self._unknown_constant(piece.value)
@@ -83,10 +89,13 @@ class Resolver:
             hint = did_you_mean(name, self._constants) or "define it under `variables` first"
             self._findings.error("unknown-variable", f"there is no constant `{shorten(named.label)}`", place, hint)
 
-    def constant(self, node: Scalar) -> Template | None:
-        """The template of a text that must be known before the run, or None with the reason among the findings."""
+    def constant(self, node: Scalar, is_shown: bool = False) -> Template | None:
+        """The template of a text that must be known before the run, or None with the reason among the findings. What
+        reports show on purpose (`is_shown`: a name, a number, one of a few words) is no secret."""
         before = self._findings.errors
-        template = self.template(node)
+        template = self._template(node)
+        if not is_shown:
+            self._remember(template.pieces)
         for piece in template.pieces:
             if isinstance(piece, Live):
                 self._not_constant(piece, node.place)
@@ -105,6 +114,14 @@ class Resolver:
 
     def template(self, node: Scalar) -> Template:
         """The text with its holes. A bad hole is reported and left empty."""
+        template = self._template(node)
+        self._remember(template.pieces)
+        return template
+
+    def _remember(self, pieces: Iterable[Piece]) -> None:
+        self._secrets.update((piece.text, None) for piece in pieces if isinstance(piece, Known) and piece.secret)
+
+    def _template(self, node: Scalar) -> Template:
         if "${" not in node.text:
             return Template(node, (Known(node.text, kind=node.kind),))
         try:
@@ -112,11 +129,15 @@ class Resolver:
         except ExpressionError as problem:
             self.report(problem, node)
             return Template(node, (Known(node.text[: problem.offset].partition("${")[0]),))
-        return self.assembled(parts, node)
+        return self._assembled(tuple(parts), node)
 
     def assembled(self, parts: Iterable[str | Hole], node: Scalar) -> Template:
         """The template of parts that were parsed already; the holes' offsets count in the text of `node`."""
-        parts = tuple(parts)
+        template = self._assembled(tuple(parts), node)
+        self._remember(template.pieces)
+        return template
+
+    def _assembled(self, parts: tuple[str | Hole, ...], node: Scalar) -> Template:
         pieces: list[Piece] = []
         for part in parts:
             if isinstance(part, str):

@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from kilobar.errors import Place
 from kilobar.scenario.json_body import Encoded
-from kilobar.scenario.pieces import Template
+from kilobar.scenario.pieces import Known, Template
 from kilobar.scenario.values import ProxyAddress
 from kilobar.scenario.yaml_nodes import Node, Scalar
 
@@ -24,6 +24,11 @@ class JsonValue(NamedTuple):
 
     node: Node
     encoded: Encoded
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether any of it came from the environment."""
+        return any(isinstance(piece, Known) and piece.secret for piece, _ in self.encoded)
 
 
 class SaveRule(NamedTuple):

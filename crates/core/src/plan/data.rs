@@ -12,6 +12,9 @@ pub struct DataSet {
     pub source: DataSource,
     /// Names of the columns.
     pub columns: Vec<String>,
+    /// Indexes of the columns whose values nobody may see. Only for rows in the plan itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secret_columns: Vec<usize>,
     /// Which row comes next.
     pub pick: Pick,
     /// Who gets a row.

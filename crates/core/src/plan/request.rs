@@ -28,6 +28,10 @@ pub struct Request {
     /// The body is sent only when the server has answered `100 Continue`, or after a second without an answer.
     #[serde(default)]
     pub expect_continue: bool,
+    /// Its credentials go wherever its address leads: they are its own, not those of the whole scenario. Only means
+    /// something without `origin`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub trusts_address: bool,
     /// Inclusive ranges of status codes that count as success (class `status` otherwise). Empty: any, because
     /// `checks` look at it.
     pub expect_status: Vec<(u16, u16)>,

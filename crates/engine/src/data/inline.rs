@@ -31,7 +31,10 @@ impl InlineTable {
                 Ok(_) => Ok(Value::from_json_text(json.trim())),
                 Err(error) => Err(bad(format!("row {number} has a value that is not JSON: {error}"))),
             };
-            row.iter().map(value).collect()
+            let values = row.iter().enumerate();
+            values
+                .map(|(column, json)| Ok(value(json)?.marked_secret(data.secret_columns.contains(&column))))
+                .collect()
         };
         let rows = rows.iter().enumerate().map(row).collect::<Result<_, _>>()?;
         Ok(Self { name: data.name.clone(), rows })

@@ -45,7 +45,15 @@ impl Drop for TemporaryFile {
 
 fn data_set(source: DataSource, columns: Vec<String>) -> DataSet {
     let (pick, per, when_exhausted) = (Pick::Unique, RowPer::Iteration, Exhausted::Stop);
-    DataSet { name: "accounts".to_owned(), source, columns, pick, per, when_exhausted }
+    DataSet {
+        name: "accounts".to_owned(),
+        source,
+        columns,
+        secret_columns: Vec::new(),
+        pick,
+        per,
+        when_exhausted,
+    }
 }
 
 fn texts(row: &Row) -> Vec<String> {

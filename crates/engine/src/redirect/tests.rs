@@ -18,7 +18,7 @@ fn credentials_stay_with_their_host_and_may_be_upgraded() {
         ("http://a.example", "http://b.example", false),
         ("http://a.example", "http://www.a.example", false),
     ] {
-        assert_eq!(stays_at(&Rc::new(origin(first)), &origin(next)), stays, "{first} {next}");
+        assert_eq!(stays_at(&origin(first), &origin(next)), stays, "{first} {next}");
     }
 }
 
@@ -148,4 +148,17 @@ fn the_timeout_is_that_of_all_redirects_together() {
     assert_eq!(remaining(std::slice::from_ref(&hop), 100).unwrap().remaining_ns, 40);
     let failure = remaining(&[hop.clone(), hop], 100).unwrap_err();
     assert_eq!(failure.class, ErrorClass::ReadTimeout);
+}
+
+#[test]
+fn every_secret_header_stays_with_its_host() {
+    let (other, received) = answer(|_| response(200, "", "there"));
+    let (port, log) =
+        answer(move |_| response(302, &format!("location: http://localhost:{other}/in\r\n"), ""));
+    let mut step = request("/", 1);
+    step["headers"] = json!([["X-Api-Key", "k3y-of-ours"], ["x-own", "1"]]);
+    tried(&plan(&[loopback(port)], &json!({}), &[step]));
+    assert!(log.all()[0].contains("X-Api-Key: k3y-of-ours\r\n"));
+    let second = &received.all()[0];
+    assert!(second.contains("x-own: 1\r\n") && !second.contains("k3y-of-ours"), "{second}");
 }

@@ -171,3 +171,119 @@ fn rare_things_are_kept_out_of_the_future_of_a_request() {
     let size = size_of_val(&engine.request(&mut user, request, 0, 0));
     assert!(size <= 560, "{size} bytes for each user that waits for a response");
 }
+
+#[test]
+fn credentials_go_to_an_address_of_a_response_only_when_the_plan_names_the_host_or_the_step_says_so() {
+    let (other, log) = answer(|_| response(200, "", ""));
+    let (port, own) = answer(move |_| response(200, "", &format!("http://localhost:{other}/")));
+    let save = json!([{"variable": 0, "from": "body"}]);
+    let address = |trusts: bool| {
+        json!({
+            "origin": null, "path": [{"hole": {"value": {"variable": 0}}}], "trusts_address": trusts,
+            "headers": [["authorization", "Bearer ours"], ["x-api-key", "k3y"], ["cookie", "a=1"], ["x-own", "1"]],
+        })
+    };
+    let steps = [json!({"saves": save}), address(false), address(true)];
+    tried(&plan(&[origin(port)], &json!({}), &steps));
+    let known = json!({"scheme": "http", "host": "localhost", "port": other});
+    tried(&plan(&[origin(port), known], &json!({}), &steps[..2]));
+    let sent = log.all();
+    let with_credentials: Vec<_> = sent.iter().map(|request| request.contains("Bearer ours")).collect();
+    assert_eq!(with_credentials, [false, true, true]);
+    assert!(
+        !sent[0].contains("k3y") && !sent[0].contains("a=1") && sent[0].contains("x-own: 1"),
+        "{}",
+        sent[0]
+    );
+    assert_eq!(own.all().len(), 2);
+}
+
+#[test]
+fn a_trial_shows_the_row_and_that_cookies_went_with_the_request() {
+    let (port, _) = answer(|_| response(200, "set-cookie: sid=s3cr3t\r\n", ""));
+    let path = json!([{"text": "/"}, {"hole": {"value": {"column": {"data": 0, "column": 0}}}}]);
+    let steps = [json!({"path": path}), json!({"path": "/"})];
+    let mut plan = plan(&[origin(port)], &json!({"cookies": "per_user"}), &steps);
+    plan["data"] = json!([{
+        "name": "users", "source": {"rows": [["\"ann\""]]}, "columns": ["name"], "pick": "sequential",
+        "per": "iteration", "when_exhausted": "recycle",
+    }]);
+    let attempts = tried(&plan);
+    assert_eq!(attempts[0].variables, [("users.name".to_owned(), "ann".to_owned())]);
+    assert!(!attempts[0].request.contains("cookie"), "{}", attempts[0].request);
+    assert!(attempts[1].request.contains("cookie: ***\n"), "{}", attempts[1].request);
+}
+
+/// The sample of the only failure when the flow of this plan is executed once as in a run.
+fn sample_of(plan: serde_json::Value) -> kilobar_core::stats::FailureSample {
+    let program = Program::new(serde_json::from_value(plan).unwrap()).unwrap();
+    let interval = crate::once::alone(async {
+        let engine = Rc::new(Engine::new(program, 0, kilobar_clock::now_ns()).unwrap());
+        let mut user = crate::once::lone_user(&engine).await;
+        let turn = crate::iteration::Turn {
+            number: 0,
+            flow: 0,
+            sequence: 0,
+            intended_ns: engine.start_ns,
+            due: false,
+        };
+        engine.recorder.started();
+        engine.iterate(&mut user, turn).await;
+        Ok(engine.recorder.cut(kilobar_clock::now_ns()))
+    });
+    let interval = kilobar_core::stats::Interval::decode(&interval.unwrap()).unwrap();
+    let [sample] = &interval.samples[..] else { panic!("one failure") };
+    sample.clone()
+}
+
+#[test]
+fn a_sample_shows_the_request_as_it_was_and_hides_the_token_that_just_came() {
+    let (port, _) = answer(|_| response(200, "", r#"{"token":"fresh-token","page":"second"}"#));
+    let hole = |value: serde_json::Value| json!([{"hole": {"value": value}}]);
+    let login = json!({
+        "path": hole(json!({"variable": 0})),
+        "saves": [{"variable": 0, "from": {"json": "$.page"}}, {"variable": 1, "from": {"json": "$.token"}},
+                  {"variable": 0, "from": {"json": "$.missing"}}],
+    });
+    let later = json!({"headers": [["authorization", hole(json!({"variable": 1}))]]});
+    let mut plan = plan(&[origin(port)], &json!({}), &[login, later]);
+    plan["variables"] = json!(["page", "token"]);
+    plan["flows"][0]["steps"]
+        .as_array_mut()
+        .unwrap()
+        .insert(0, json!({"kind": "set", "variable": 0, "value": "/first"}));
+    let sample = sample_of(plan);
+    assert_eq!(sample.message, "nothing at $.missing in the response");
+    assert!(sample.request.starts_with("GET /first HTTP/1.1\n"), "{}", sample.request);
+    assert!(sample.response.ends_with(r#"{"token":"***","page":"second"}"#), "{}", sample.response);
+}
+
+#[test]
+fn the_message_of_a_sample_is_hidden_and_a_redirect_that_cannot_be_followed_is_shown() {
+    let (port, _) = answer(|_| response(302, "location: ftp://key_of_env/\r\n", "moved"));
+    let mut followed = plan(&[origin(port)], &json!({}), &[json!({"redirects": 1})]);
+    followed["secrets"] = json!(["key_of_env"]);
+    let sample = sample_of(followed);
+    assert!(
+        sample.response.starts_with("HTTP/1.1 302") && sample.response.ends_with("moved"),
+        "{}",
+        sample.response
+    );
+    assert!(!sample.response.contains("key_of_env"), "{}", sample.response);
+    let save = json!([{"variable": 0, "from": {"json": "$.key_of_env"}}]);
+    let (port, _) = answer(|_| response(200, "", "{}"));
+    let mut saving = plan(&[origin(port)], &json!({}), &[json!({"saves": save})]);
+    saving["secrets"] = json!(["key_of_env"]);
+    assert_eq!(sample_of(saving).message, "nothing at $.*** in the response");
+}
+
+#[test]
+fn the_words_of_a_fail_step_are_short() {
+    let (port, _) = answer(|_| response(200, "", &"x".repeat(100_000)));
+    let steps = [json!({"saves": [{"variable": 0, "from": "body"}]})];
+    let mut plan = plan(&[origin(port)], &json!({}), &steps);
+    let exit = json!({"kind": "exit", "what": "fail", "message": [{"hole": {"value": {"variable": 0}}}]});
+    plan["flows"][0]["steps"].as_array_mut().unwrap().push(exit);
+    let message = sample_of(plan).message;
+    assert!((1000..1100).contains(&message.len()), "{} bytes", message.len());
+}

@@ -4,15 +4,6 @@ use super::*;
 fn a_user_that_comes_back_goes_on_behind_its_iterations() {
     let crowd = Crowd::default();
     assert_eq!(crowd.iterations_of(3, false), 0);
-    crowd.has_executed(3, 7);
-    crowd.has_executed(4, 2);
-    assert_eq!((crowd.iterations_of(3, false), crowd.iterations_of(4, false)), (7, 2));
-}
-
-#[test]
-fn a_user_that_comes_back_goes_on_behind_its_iterations() {
-    let crowd = Crowd::default();
-    assert_eq!(crowd.iterations_of(3, false), 0);
     (1..=5).for_each(|iterations| crowd.has_executed(iterations));
     crowd.has_stopped(3, 5);
     assert_eq!((crowd.iterations_of(3, false), crowd.iterations_of(3, true)), (5, 5));
