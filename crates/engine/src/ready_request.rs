@@ -291,9 +291,8 @@ impl ReadyRequest {
 
     /// Name and value of each secret header, as they were rendered last.
     pub fn credentials<'a>(&'a self, draft: &'a Draft) -> impl Iterator<Item = (&'a str, &'a str)> {
-        // A draft that could not be filled, or was filled for another request, has other values.
-        let is_filled = draft.ends.len() == self.templates.len();
-        let headers = self.headers.iter().enumerate().filter(move |_| is_filled);
+        // One that could not be filled has fewer values.
+        let headers = self.headers.iter().enumerate().take(draft.ends.len().saturating_sub(PATH + 1));
         let secret = headers.filter(|(_, header)| is_secret_header(&header.name));
         secret.map(|(index, header)| (header.name.as_str(), draft.value(PATH + 1 + index)))
     }
@@ -499,35 +498,33 @@ impl Sending<'_> {
 
 #[cfg(test)]
 mod tests {
-    use kilobar_core::plan::{Encode, PLAN_VERSION, Part, Step};
+    use kilobar_core::plan::{Encode, Part, Step};
 
     use super::*;
     use crate::program::Program;
     use crate::steps::ReadyStep;
 
+    fn first_plan() -> Plan {
+        let json = include_str!("../../../tests/golden/plans/first.json");
+        Plan { variables: vec!["text".into()], ..serde_json::from_str(json).unwrap() }
+    }
+
     /// What is shown of a request with this path and body, in a plan with one variable.
     fn shown(path: &str, body: Template, variable: Option<Value>) -> String {
-        let mut plan: Plan =
-            serde_json::from_str(include_str!("../../../tests/golden/plans/first.json")).unwrap();
-        plan.version = PLAN_VERSION;
-        plan.variables.push("text".into());
+        let mut plan = first_plan();
         let Step::Request(request) = &mut plan.flows[0].steps[0] else { unreachable!("the example gets /") };
         request.path = Template::Fixed(path.into());
         request.body = Some(Body::Text(body));
         let program = Program::new(plan).unwrap();
         let ReadyStep::Request(request) = &program.flows[0].steps[0] else { unreachable!("as in the plan") };
-        let random = &mut Random::new(1);
-        request.redacted(&mut Scope { variables: &[variable], rows: &[], sequence: 0, unix_ns: 0, random })
+        request.redacted(&mut crate::request::scope_of(&[variable], &[], 0, &mut Random::new(1)))
     }
 
     #[test]
     fn requests_that_can_never_be_sent_are_refused_with_the_reason() {
         let hole = || Template::Parts(vec![Part::variable(0, Encode::Raw)]);
         let refused = |change: &dyn Fn(&mut Request)| {
-            let mut plan: Plan =
-                serde_json::from_str(include_str!("../../../tests/golden/plans/first.json")).unwrap();
-            plan.version = PLAN_VERSION;
-            plan.variables.push("text".into());
+            let mut plan = first_plan();
             let Step::Request(request) = &mut plan.flows[0].steps[0] else { unreachable!("it gets /") };
             change(request);
             Program::new(plan).err().expect("it is refused").to_string()
