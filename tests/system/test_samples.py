@@ -1,7 +1,10 @@
 """Samples of failed exchanges: enough to see what failed, never a secret, never more than a few."""
 
+import base64
 from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from kilobar.target import TargetProcess
 
@@ -53,6 +56,42 @@ def test_the_plan_that_check_prints_shows_no_secret(target: TargetProcess, scena
     done = kilobar("check", "--plan", scenario(f"target: {target.url}{STEPS}"), env={"SECRET_KEY": PASSWORD})
     assert done.exit_code == 0
     assert PASSWORD not in done.stdout + done.stderr
+
+
+ROWS = """
+data: {users: {rows: [{name: ann, password: "${env.ROW_KEY}"}]}}
+steps:
+  - post: /echo
+    auth: {basic: {user: "${users.name}", password: "${users.password}"}}
+    json: {given: "${users.password}", visible: "as it stands"}
+    check: {json: {$.body: "${env.EXPECTED}"}}
+  - fail: "no ${users.password}"
+load: {rate: 100/s, for: 200ms}
+"""
+ROW_ENV = {"ROW_KEY": "r0w-secret-of-the-environment", "EXPECTED": "expected-secret"}
+
+
+@pytest.mark.parametrize("command", ["run", "try"])
+def test_a_secret_of_a_row_is_hidden_also_in_the_words_of_a_failure(
+    command: str, target: TargetProcess, scenario: Write, tmp_path: Path
+) -> None:
+    report = tmp_path / "report.json"
+    options = ["--json", report] if command == "run" else []
+    done = kilobar(command, scenario(f"target: {target.url}{ROWS}"), *options, env=ROW_ENV)
+    assert done.exit_code == 1
+    shown = done.stdout + done.stderr + (report.read_text() if options else "")
+    assert "as it stands" in shown
+    assert "$.body is ${env.EXPECTED}: it is" in shown
+    for secret in (*ROW_ENV.values(), base64.b64encode(f"ann:{ROW_ENV['ROW_KEY']}".encode()).decode()):
+        assert secret not in shown
+
+
+def test_the_plan_shows_no_secret_of_a_row_or_of_an_expression(target: TargetProcess, scenario: Write) -> None:
+    text = ROWS.replace("  - fail", '    save: {x: {regex: "${env.EXPECTED}=(.)"}}\n  - fail')
+    done = kilobar("check", "--plan", scenario(f"target: {target.url}{text}"), env=ROW_ENV)
+    assert done.exit_code == 0
+    assert '"***=(.)"' in done.stdout
+    assert not any(secret in done.stdout for secret in ROW_ENV.values())
 
 
 def test_there_are_few_samples_and_each_is_short(target: TargetProcess, scenario: Write, json_file: Path) -> None:

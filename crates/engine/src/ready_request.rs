@@ -306,9 +306,8 @@ impl ReadyRequest {
 
     /// Name and value of each secret header, as they were rendered last.
     pub fn credentials<'a>(&'a self, draft: &'a Draft) -> impl Iterator<Item = (&'a str, &'a str)> {
-        // A draft that could not be filled, or was filled for another request, has other values.
-        let is_filled = draft.ends.len() == self.templates.len();
-        let headers = self.headers.iter().enumerate().filter(move |_| is_filled);
+        // One that could not be filled has fewer values.
+        let headers = self.headers.iter().enumerate().take(draft.ends.len().saturating_sub(PATH + 1));
         let secret = headers.filter(|(_, header)| is_secret_header(&header.name));
         secret.map(|(index, header)| (header.name.as_str(), draft.value(PATH + 1 + index)))
     }

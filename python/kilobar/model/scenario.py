@@ -122,7 +122,8 @@ class Basic:
 
 @dataclass(kw_only=True)
 class Auth:
-    """How requests are authenticated; one of the two."""
+    """How requests are authenticated; one of the two. To an address that is known only at run time, credentials of the
+    whole scenario are sent only when the scenario names its host; those of the step itself always are."""
 
     basic: Basic | None = None
     bearer: Text | None = None

@@ -72,3 +72,11 @@ def test_rows_that_cannot_be_enough_are_suspicious() -> None:
 )
 def test_a_bad_data_set_is_the_only_error(data: str, code: str) -> None:
     assert [one for one in told("- get: /${a.b}", f"data: {data}") if one != "unknown-variable"] == [code]
+
+
+def test_a_column_with_a_value_from_the_environment_is_secret() -> None:
+    rows = "data: {users: {rows: [{name: ann, key: '${env.K}'}, {name: bob, key: open}]}}\n"
+    lowered = plan(f"{TOP}{rows}steps: [{{get: '/${{users.key}}'}}]", {"K": "s3cret"})
+    assert lowered["data"][0]["secret_columns"] == [1]
+    assert lowered["secrets"] == ["s3cret"]
+    assert "secret_columns" not in plan(f"{TOP}{ROWS}steps: [{{get: '/${{goods.id}}'}}]")["data"][0]

@@ -59,3 +59,19 @@ def test_cookies_are_one_header() -> None:
 )  # fmt: skip
 def test_what_contradicts_itself_is_told(keys: str, code: str) -> None:
     assert told(f"- {{get: /, {keys}}}") == [code]
+
+
+@pytest.mark.parametrize(
+    ("top", "step", "trusts"),
+    [
+        ("auth: {bearer: abc}", "{get: '${id}'}", False),
+        ("auth: {bearer: abc}", "{get: '${id}', auth: {bearer: own}}", True),
+        ("headers: {X-Api-Key: abc}", "{get: '${id}', auth: {bearer: own}}", False),
+        ("headers: {X-Api-Key: abc}", "{get: '${id}', headers: {x-api-key: own}}", True),
+        ("auth: {bearer: abc}", "{get: '${id}', auth: none, cookies: {a: b}}", True),
+        ("", "{get: '${id}', headers: {x-own: a}}", False),
+        ("", "{get: /x, auth: {bearer: own}}", False),
+    ],
+)
+def test_only_credentials_of_the_step_go_to_an_address_known_at_run_time(top: str, step: str, trusts: bool) -> None:
+    assert request(step, top=top).get("trusts_address", False) == trusts

@@ -16,6 +16,8 @@ from kilobar.scenario.pieces import FromPython, Known, Live, Named
 from kilobar.scenario.resolve import Resolver
 from kilobar.scenario.yaml_nodes import Scalar
 
+from .checking import plan
+
 ENV = {"USER": "ann", "KEY": "s3cret", "EMPTY": ""}
 NAMES: dict[str, int | DataColumns] = {"id": 0, "item": 1, "people": DataColumns(0, {"name": 0, "first name": 1})}
 
@@ -180,3 +182,22 @@ def test_only_a_single_hole_is_one() -> None:
     holes = {text: resolver().template(scalar(text)).is_hole for text in ["${id}", "${n}", " ${id}", "${id}${id}", "x"]}
     assert holes == {"${id}": True, "${n}": True, " ${id}": False, "${id}${id}": False, "x": False}
     assert resolver().template(scalar("${n}")).pieces == (Known("5", hole="n", kind="int"),)
+
+
+def test_the_plan_lists_what_came_from_the_environment_and_is_not_shown_on_purpose() -> None:
+    text = """
+target: ${env.TARGET}
+variables: {unused: "${env.UNUSED}", half: "a${env.HALF}"}
+load: {users: "${env.USERS}", for: 1s}
+steps:
+  - get: "/${half}"
+    check: {regex: "${env.PATTERN}"}
+    save: {x: "$.${env.PATH_OF_JSON}"}
+    headers: {x-hash: "${md5(env.HASHED)}"}
+"""
+    names = ("UNUSED", "HALF", "PATTERN", "PATH_OF_JSON", "HASHED")
+    env = {"TARGET": "http://h:81", "USERS": "1000", **{name: f"secret_{name}" for name in names}}
+    hashed = hashlib.md5(b"secret_HASHED").hexdigest()
+    listed = plan(text, env)["secrets"]
+    assert set(listed) == {"secret_HALF", "secret_PATTERN", "secret_PATH_OF_JSON", hashed}
+    assert "secrets" not in plan("target: http://h\nsteps: [get: /]\n")

@@ -1,32 +1,30 @@
-use kilobar_core::plan::{Encode, PLAN_VERSION, Part, Step};
+use kilobar_core::plan::{Encode, Part, Step};
 
 use super::*;
 use crate::program::Program;
 use crate::steps::ReadyStep;
 
+fn first_plan() -> Plan {
+    let json = include_str!("../../../../tests/golden/plans/first.json");
+    Plan { variables: vec!["text".into()], ..serde_json::from_str(json).unwrap() }
+}
+
 /// What is shown of a request with this path and body, in a plan with one variable.
 fn shown(path: &str, body: Template, variable: Option<Value>) -> String {
-    let mut plan: Plan =
-        serde_json::from_str(include_str!("../../../../tests/golden/plans/first.json")).unwrap();
-    plan.version = PLAN_VERSION;
-    plan.variables.push("text".into());
+    let mut plan = first_plan();
     let Step::Request(request) = &mut plan.flows[0].steps[0] else { unreachable!("the example gets /") };
     request.path = Template::Fixed(path.into());
     request.body = Some(Body::Text(body));
     let program = Program::new(plan).unwrap();
     let ReadyStep::Request(request) = &program.flows[0].steps[0] else { unreachable!("as in the plan") };
-    let random = &mut Random::new(1);
-    request.redacted(&mut Scope { variables: &[variable], rows: &[], sequence: 0, unix_ns: 0, random })
+    request.redacted(&mut crate::request::scope_of(&[variable], &[], 0, &mut Random::new(1)))
 }
 
 #[test]
 fn requests_that_can_never_be_sent_are_refused_with_the_reason() {
     let hole = || Template::Parts(vec![Part::variable(0, Encode::Raw)]);
     let refused = |change: &dyn Fn(&mut Request)| {
-        let mut plan: Plan =
-            serde_json::from_str(include_str!("../../../../tests/golden/plans/first.json")).unwrap();
-        plan.version = PLAN_VERSION;
-        plan.variables.push("text".into());
+        let mut plan = first_plan();
         let Step::Request(request) = &mut plan.flows[0].steps[0] else { unreachable!("it gets /") };
         change(request);
         Program::new(plan).err().expect("it is refused").to_string()
