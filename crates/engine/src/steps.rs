@@ -220,3 +220,25 @@ fn ready_think(think: Think) -> Result<Think, String> {
 pub fn ready_template(plan: &Plan, template: &Template) -> Result<ReadyTemplate, String> {
     ReadyTemplate::compile(template, &Bounds::of(plan)).map_err(|error| error.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::loopback::{origin, plan};
+    use crate::program::Program;
+
+    #[test]
+    fn at_most_64_branches_are_executed_at_once() {
+        let program = |max: u32| {
+            let mut plan = plan(&[origin(1)], &json!({}), &[json!({})]);
+            let steps = plan["flows"][0]["steps"].take();
+            plan["flows"][0]["steps"] = json!([{"kind": "parallel", "max": max, "branches": [steps]}]);
+            Program::from_json(&plan.to_string()).err().map(|error| error.to_string())
+        };
+        assert_eq!((program(1), program(64)), (None, None));
+        for max in [0, 65] {
+            assert!(program(max).unwrap().contains("1 to 64 at once"), "{max}");
+        }
+    }
+}
