@@ -14,7 +14,7 @@ pytest.importorskip("kilobar._native", reason="the native module is not built: r
 
 from kilobar._native import Interval
 from kilobar.fleet.local import LocalFleet
-from kilobar.model.fleet import Beat, Died, Done, Fleet, FleetEvent, IntervalArrived, Readable, Ready, Refused
+from kilobar.model.fleet import Beat, Died, Done, Fleet, FleetEvent, IntervalArrived, Prepared, Readable, Ready, Refused
 from kilobar.model.plan import Flow, Origin, Plan, Request, Stage, Template
 from kilobar.target import TargetProcess
 
@@ -83,16 +83,22 @@ def of(kind: type, heard: list[FleetEvent]) -> list[Any]:
     return [event for event in heard if isinstance(event, kind)]
 
 
-def begin(fleet: Fleet, plan: Plan) -> None:
+def prepare(fleet: Fleet, plan: Plan) -> None:
     hear(fleet, lambda heard: len(of(Ready, heard)) == WORKERS)
+    for worker in range(WORKERS):
+        fleet.send(worker, {"do": "prepare", "plan": plan.to_dict(), "worker": worker})
+
+
+def begin(fleet: Fleet, plan: Plan) -> None:
+    prepare(fleet, plan)
+    heard = hear(fleet, lambda heard: len(of(Prepared, heard)) == WORKERS)
+    assert of(IntervalArrived, heard) == []
     start_at_ns = time.monotonic_ns() + 50_000_000
     for worker in range(WORKERS):
         fleet.send(
             worker,
             {
                 "do": "start",
-                "plan": plan.to_dict(),
-                "worker": worker,
                 "owners": [slot % WORKERS for slot in range(60 * WORKERS)],
                 "max_in_flight": 100,
                 "start_at_ns": start_at_ns,
@@ -159,7 +165,7 @@ def test_a_kill_is_reported_and_the_survivors_go_on_with_the_whole_load(fleet: F
 
 
 def test_a_plan_that_cannot_be_run_is_refused_by_a_worker(fleet: Fleet, plan: Plan) -> None:
-    begin(fleet, replace(plan, http=replace(plan.http, ca_file="/nonexistent.pem")))
+    prepare(fleet, replace(plan, http=replace(plan.http, ca_file="/nonexistent.pem")))
     heard = hear(fleet, lambda heard: len(of(Refused, heard)) == WORKERS)
     assert all(event.code and event.message for event in of(Refused, heard))
     assert of(Died, heard) == []

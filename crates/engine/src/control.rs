@@ -17,9 +17,12 @@ const MAX_WAITING: usize = 16;
 #[derive(Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum Command {
-    /// Run this share of this plan. Read apart, because a plan is kept as the text that it came as.
+    /// Read this plan. Taken apart from the others, because a plan is kept as the text that it came as.
     #[serde(skip)]
-    Start(Box<Start>),
+    Prepare(Prepare),
+    /// Run a share of the plan. Taken apart, because what `setup` left is kept as text too.
+    #[serde(skip)]
+    Start(Start),
     /// Slots have new owners.
     Members {
         /// Worker index by slot.
@@ -49,13 +52,18 @@ pub enum Command {
     Lease,
 }
 
-/// The share of a plan that this worker runs.
+/// What is known before the start.
 #[derive(Deserialize)]
-pub struct Start {
+pub struct Prepare {
     /// The plan's JSON form.
     pub plan: Box<RawValue>,
     /// Index of this worker.
     pub worker: u32,
+}
+
+/// The share of a plan that this worker runs.
+#[derive(Deserialize)]
+pub struct Start {
     /// Worker index by slot.
     pub owners: Vec<u32>,
     /// This worker's part of the plan's limit.
@@ -71,13 +79,15 @@ pub struct Start {
 #[derive(Serialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
 pub enum Event<'a> {
-    /// Waiting for [`Command::Start`].
+    /// Waiting for [`Command::Prepare`].
     Ready {
         /// Process id.
         pid: u32,
         /// Version of the engine.
         version: &'a str,
     },
+    /// Plan and data have been read; waiting for [`Command::Start`].
+    Prepared,
     /// The event loop turns.
     Beat,
     /// A step asks that the run be stopped, as a person would stop it.
@@ -213,8 +223,36 @@ fn understand(payload: &[u8]) -> serde_json::Result<Command> {
         r#do: &'a str,
     }
     let order: Order<'_> = serde_json::from_slice(payload)?;
-    if order.r#do == "start" {
-        return serde_json::from_slice(payload).map(|start| Command::Start(Box::new(start)));
+    match order.r#do {
+        "prepare" => serde_json::from_slice(payload).map(Command::Prepare),
+        "start" => serde_json::from_slice(payload).map(Command::Start),
+        _ => serde_json::from_slice(payload),
     }
-    serde_json::from_slice(payload)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plan_and_given_values_are_kept_as_the_text_that_they_came_as() {
+        let Ok(Command::Prepare(prepare)) = understand(br#"{"do":"prepare","worker":3,"plan":{"n": 1.50}}"#)
+        else {
+            panic!("it is `prepare`");
+        };
+        assert_eq!((prepare.worker, prepare.plan.get()), (3, r#"{"n": 1.50}"#));
+        let start =
+            br#"{"do":"start","owners":[0,1],"max_in_flight":2,"start_at_ns":7,"given":{"v": [1.50]}}"#;
+        let Ok(Command::Start(start)) = understand(start) else { panic!("it is `start`") };
+        assert_eq!((start.owners, start.max_in_flight, start.start_at_ns), (vec![0, 1], 2, 7));
+        assert_eq!(start.given.as_deref().map(RawValue::get), Some(r#"{"v": [1.50]}"#));
+    }
+
+    #[test]
+    fn the_other_commands_are_read_by_their_name() {
+        assert!(matches!(understand(br#"{"do":"lease"}"#), Ok(Command::Lease)));
+        let scale = understand(br#"{"do":"scale","factor":2.0,"effective_at_ns":5}"#);
+        assert!(matches!(scale, Ok(Command::Scale { factor: 2.0, effective_at_ns: 5 })));
+        assert!(understand(br#"{"do":"dance"}"#).is_err());
+    }
 }

@@ -12,6 +12,7 @@ use kilobar_core::template::{Row, Scope, Value};
 use kilobar_core::wire::http1::{Limits, ResponseReader};
 use rustls::ClientConfig;
 
+use crate::draft::Draft;
 use crate::exchange::{Alarm, READ_BUFFER_BYTES};
 use crate::flow::{Pace, Stop};
 use crate::http2_pool::Http2Pool;
@@ -19,7 +20,6 @@ use crate::origins::Origins;
 use crate::pool::Pool;
 use crate::program::{Program, ReadyFlow};
 use crate::python::Python;
-use crate::ready_request::Draft;
 use crate::received::Http2Head;
 use crate::recorder::Recorder;
 use crate::request::Course;

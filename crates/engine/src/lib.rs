@@ -15,6 +15,7 @@ mod connection;
 mod control;
 mod data;
 mod dial;
+mod draft;
 mod exchange;
 mod files;
 mod flow;

@@ -13,6 +13,7 @@ use kilobar_core::url::{authority, origin_text};
 use kilobar_core::wire::http1::{KeepHead, RequestMethod, is_token, write_request_head};
 
 use crate::dial::Failure;
+use crate::draft::{Draft, PATH};
 use crate::files::Files;
 use crate::http2_request::Http2Request;
 use crate::judge::Judge;
@@ -22,10 +23,6 @@ use crate::secrets::{SHOWN_BYTES, is_secret_header};
 
 /// A step that asks for more is a mistake: browsers give up after twenty.
 const MAX_REDIRECTS: u32 = 100;
-/// After a larger request a user gives the memory back.
-const KEPT_REQUEST_BYTES: usize = 16 * 1024;
-/// The index of the path among the templates of a request; headers follow.
-const PATH: usize = 0;
 
 /// A request made ready to send.
 pub struct ReadyRequest {
@@ -99,46 +96,6 @@ pub struct Sending<'a> {
     pub with_credentials: bool,
     /// The step's own `host` header is sent.
     pub with_host: bool,
-}
-
-/// Memory in which requests are written, used again for each.
-#[derive(Default)]
-pub struct Draft {
-    /// The request as it goes over the wire.
-    pub message: Message,
-    /// The request was written there; otherwise [`ReadyRequest::fixed`] is sent.
-    pub is_written: bool,
-    /// The header block of an HTTP/2 request.
-    pub block: Vec<u8>,
-    /// The `cookie` header.
-    pub cookies: String,
-    /// The values of the variables that the request saves, in their order, from before its response was judged.
-    pub replaced: Vec<Option<Value>>,
-    values: Vec<u8>,
-    ends: Vec<usize>,
-}
-
-impl Draft {
-    /// The path, or absolute address, as it was rendered.
-    pub fn path(&self) -> &str {
-        self.value(PATH)
-    }
-
-    /// Gives back what a large request took.
-    #[inline]
-    pub fn give_back_memory(&mut self) {
-        if self.values.capacity() > KEPT_REQUEST_BYTES {
-            self.values = Vec::new();
-            self.ends.clear();
-        }
-        self.message.give_back_memory(KEPT_REQUEST_BYTES);
-    }
-
-    /// Only for what [`ReadyRequest::fill`] has rendered and found to be text.
-    fn value(&self, index: usize) -> &str {
-        let start = if index == 0 { 0 } else { self.ends[index - 1] };
-        std::str::from_utf8(&self.values[start..self.ends[index]]).unwrap_or_default()
-    }
 }
 
 impl ReadyRequest {

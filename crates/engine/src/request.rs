@@ -287,7 +287,7 @@ impl Engine {
         let elapsed_ns = user.course.exchange.end_ns.saturating_sub(first.send_ns);
         let status = user.status();
         let head = if user.course.is_http2 { &user.http2_head.lines } else { user.reader.head() };
-        let response = Response::new(status, head, *body.as_ref().unwrap_or(&&[][..]), elapsed_ns);
+        let response = Response::new(status, head, body.as_ref().unwrap_or(&&[][..]), elapsed_ns);
         let mut memory = Memory {
             variables: &mut user.variables,
             rows: &user.rows,

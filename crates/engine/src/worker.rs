@@ -17,7 +17,7 @@ use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
 use crate::arrivals::{self, Seats};
-use crate::control::{Command, Controller, Event, Start};
+use crate::control::{Command, Controller, Event, Prepare, Start};
 use crate::iteration::{Engine, Given};
 use crate::program::Program;
 use crate::users::{self, Crowd};
@@ -82,16 +82,10 @@ async fn work(socket: OwnedFd) -> Result<(), WorkerError> {
     let sender = Rc::clone(&controller);
     tokio::task::spawn_local(async move { sender.send().await });
     controller.tell(&Event::Ready { pid: std::process::id(), version: crate::VERSION });
-    let start = loop {
-        match controller.hear().await? {
-            Some(Command::Start(start)) => break start,
-            Some(Command::Abort) | None => return Ok(()),
-            Some(_) => {}
-        }
-    };
-    let run = match Run::new(&start, &controller) {
-        Ok(run) => Rc::new(run),
-        Err(reason) => {
+    let run = match begin(&controller).await? {
+        Begun::Run(run) => run,
+        Begun::Dismissed => return Ok(()),
+        Begun::Refused(reason) => {
             controller.tell(&Event::Refused { code: "plan-refused", message: &reason });
             take_leave(&controller).await;
             return Err(WorkerError::Refused(reason));
@@ -112,6 +106,58 @@ async fn work(socket: OwnedFd) -> Result<(), WorkerError> {
     controller.tell(&Event::Done);
     take_leave(&controller).await;
     Ok(())
+}
+
+/// What became of the commands before the run.
+enum Begun {
+    Run(Rc<Run>),
+    /// Nobody wants it any more.
+    Dismissed,
+    /// The plan cannot be run here.
+    Refused(String),
+}
+
+/// Hears the commands that come before a run. To prepare may take as long as it takes to read all data once, and blocks
+/// everything else: the start is set only afterwards, and a worker that has not started need not beat.
+async fn begin(controller: &Rc<Controller>) -> io::Result<Begun> {
+    let mut prepared = None;
+    loop {
+        match controller.hear().await? {
+            Some(Command::Prepare(prepare)) => match Prepared::new(&prepare) {
+                Ok(done) => {
+                    prepared = Some(done);
+                    controller.tell(&Event::Prepared);
+                }
+                Err(reason) => return Ok(Begun::Refused(reason)),
+            },
+            Some(Command::Start(start)) => {
+                let Some(prepared) = prepared else {
+                    return Ok(Begun::Refused("the command `start` came before `prepare`".to_owned()));
+                };
+                let run = Run::new(prepared, start, controller);
+                return Ok(run.map_or_else(Begun::Refused, |run| Begun::Run(Rc::new(run))));
+            }
+            Some(Command::Abort) | None => return Ok(Begun::Dismissed),
+            Some(_) => {}
+        }
+    }
+}
+
+/// Everything that a share of a plan needs and that does not depend on its start.
+struct Prepared {
+    engine: Engine,
+    schedule: Schedule,
+    worker: u32,
+}
+
+impl Prepared {
+    fn new(prepare: &Prepare) -> Result<Self, String> {
+        let program = Program::from_json(prepare.plan.get()).map_err(|error| error.to_string())?;
+        let schedule = Schedule::of(&program.plan).map_err(|error| error.to_string())?;
+        // Nothing looks at its start before that is known.
+        let engine = Engine::new(program, prepare.worker, 0)?;
+        Ok(Self { engine, schedule, worker: prepare.worker })
+    }
 }
 
 /// Waits until everything is sent, but not for a controller that goes at this very moment.
@@ -155,27 +201,28 @@ pub struct Run {
 }
 
 impl Run {
-    fn new(start: &Start, controller: &Rc<Controller>) -> Result<Self, String> {
-        let program = Program::from_json(start.plan.get()).map_err(|error| error.to_string())?;
-        let schedule = Schedule::of(&program.plan).map_err(|error| error.to_string())?;
-        let grace_ns = program.plan.grace_ns;
-        let most_users = program.plan.most_users();
-        let has_users = program.plan.load.iter().any(|stage| matches!(stage, Stage::Users { .. }));
+    fn new(prepared: Prepared, start: Start, controller: &Rc<Controller>) -> Result<Self, String> {
+        let Prepared { mut engine, schedule, worker } = prepared;
+        engine.start_ns = start.start_at_ns;
+        let plan = &engine.program.plan;
+        let grace_ns = plan.grace_ns;
+        let most_users = plan.most_users();
+        let has_users = plan.load.iter().any(|stage| matches!(stage, Stage::Users { .. }));
         let first_user_sequence = if has_users { schedule.planned_until(schedule.duration_ns()) } else { 0 };
-        let engine = Engine::new(program, start.worker, start.start_at_ns)?;
         if let Some(given) = &start.given {
             let given = Given::from_json(given.get(), &engine.program.plan)?;
             engine.given.replace(given);
         }
-        let slots = Slots::from_owners(start.owners.clone()).map_err(|error| error.to_string())?;
+        let workers = start.owners.iter().max().map_or(1, |last| last + 1);
+        let slots = Slots::from_owners(start.owners).map_err(|error| error.to_string())?;
         Ok(Self {
             engine,
             schedule: RefCell::new(schedule),
             seats: Seats::default(),
             crowd: Crowd::default(),
             max_in_flight: Cell::new(start.max_in_flight),
-            worker: start.worker,
-            workers: start.owners.iter().max().map_or(1, |last| last + 1),
+            worker,
+            workers,
             most_users,
             first_user_sequence,
             controller: Rc::clone(controller),
@@ -329,7 +376,7 @@ impl Run {
             }
             Command::Stop { effective_at_ns, grace_ns } => return self.stop(effective_at_ns, grace_ns),
             Command::Abort => return self.aborted.notify_one(),
-            Command::Lease | Command::Start(_) => return,
+            Command::Lease | Command::Prepare(_) | Command::Start(_) => return,
         }
         self.changed.notify_waiters();
     }

@@ -13,7 +13,18 @@ from kilobar.errors import FleetError
 from kilobar.fleet import frames
 from kilobar.fleet.frames import FrameError
 from kilobar.fleet.process import Argv, WorkerProcess, worker_argv
-from kilobar.model.fleet import Beat, Died, Done, FleetEvent, IntervalArrived, Readable, Ready, Refused, StopAsked
+from kilobar.model.fleet import (
+    Beat,
+    Died,
+    Done,
+    FleetEvent,
+    IntervalArrived,
+    Prepared,
+    Readable,
+    Ready,
+    Refused,
+    StopAsked,
+)
 
 LEAVE_TIMEOUT_S = 1.0
 """How long a worker that has closed its stream or is done may take to end before it is killed."""
@@ -208,6 +219,8 @@ def _event_of(worker: int, kind: str, payload: bytes) -> FleetEvent:
         match message["is"]:
             case "ready":
                 return Ready(worker, int(message["pid"]), str(message["version"]))
+            case "prepared":
+                return Prepared(worker)
             case "beat":
                 return Beat(worker)
             case "stop":

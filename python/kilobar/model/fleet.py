@@ -13,11 +13,18 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The worker waits for `start`."""
+    """The worker waits for `prepare`."""
 
     worker: int
     pid: int
     version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The worker has read the plan and the files of its data, and waits for `start`."""
+
+    worker: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +84,7 @@ class Readable:
     fd: int
 
 
-FleetEvent = Ready | Beat | IntervalArrived | StopAsked | Done | Refused | Died | Readable
+FleetEvent = Ready | Prepared | Beat | IntervalArrived | StopAsked | Done | Refused | Died | Readable
 
 
 class Fleet(Protocol):

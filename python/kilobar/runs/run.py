@@ -11,9 +11,10 @@
 or between two looks. They take effect within a tenth of a second; a callback makes that immediate, so a caller that
 handles signals gives the socket of `signal.set_wakeup_fd` among the inputs.
 
-Each worker is `starting`, then `ready`, `working` from the command `start` on, and ends as `done` or `lost`. It is lost
-when it dies, or when it is silent for `SILENCE_NS`; then it is killed first, so that nothing is fired twice. The run
-starts when all workers are ready and ends when none is working any more.
+Each worker is `starting`, then `preparing` while it reads the plan and the files of its data, then `ready`, `working`
+from the command `start` on, and ends as `done` or `lost`. It is lost when it dies, or when it is silent for
+`SILENCE_NS` while it works; then it is killed first, so that nothing is fired twice. The run starts when all workers
+are ready and ends when none is working any more.
 """
 
 from __future__ import annotations
@@ -27,7 +28,19 @@ from typing import Any, Literal
 
 from kilobar._native import Interval, once
 from kilobar.errors import FleetError, InputError
-from kilobar.model.fleet import Died, Done, Fleet, FleetEvent, IntervalArrived, Readable, Ready, Refused, StopAsked
+from kilobar.model.data import DataFile
+from kilobar.model.fleet import (
+    Died,
+    Done,
+    Fleet,
+    FleetEvent,
+    IntervalArrived,
+    Prepared,
+    Readable,
+    Ready,
+    Refused,
+    StopAsked,
+)
 from kilobar.model.live import Live, Phase
 from kilobar.model.plan import Plan
 from kilobar.model.summary import Event, State, Summary
@@ -43,6 +56,8 @@ from kilobar.runs.verdict import Loss
 MS = 1_000_000
 
 READY_TIMEOUT_NS = 10 * SECOND_NS
+READY_TIMEOUT_OF_A_DATA_BYTE_NS = 20
+"""Each worker reads the files of the data once: a gigabyte takes it about a second, on a busy machine several."""
 START_LEAD_NS = 30 * MS
 START_LEAD_OF_A_WORKER_NS = 1 * MS
 """All workers must have their start command before the run starts."""
@@ -64,7 +79,7 @@ LOOK_NS = 1_500 * MS
 MAX_EVENTS = 1_000
 """Of a run; a person who holds a key down makes many."""
 
-WorkerState = Literal["starting", "ready", "working", "done", "lost"]
+WorkerState = Literal["starting", "preparing", "ready", "working", "done", "lost"]
 
 Input = Callable[[], bool]
 """Called when its file descriptor can be read, which it must do; False ends the watching."""
@@ -75,6 +90,12 @@ class _Worker:
     state: WorkerState = "starting"
     heard_ns: int = 0
     """When it last said something, on the clock."""
+
+
+def ready_timeout_ns(plan: Plan) -> int:
+    """How long workers may take until they are ready for this plan."""
+    files = (data.source for data in plan.data if isinstance(data.source, DataFile))
+    return READY_TIMEOUT_NS + READY_TIMEOUT_OF_A_DATA_BYTE_NS * sum(file.bytes for file in files)
 
 
 class Run:
@@ -102,7 +123,9 @@ class Run:
         self._members = Members(fleet.workers)
         self._measurement = Measurement(fleet.workers, self._asked)
         self._workers = [_Worker() for _ in range(fleet.workers)]
-        self._ready_by_ns = now() + READY_TIMEOUT_NS
+        self._plan_json = plan.to_dict()
+        self._ready_timeout_ns = ready_timeout_ns(plan)
+        self._ready_by_ns = now() + self._ready_timeout_ns
         self._perform = perform
         self._setup: Occasion | None = None
         self._teardown: Occasion | None = None
@@ -195,7 +218,10 @@ class Run:
             return  # it was written off: what a killed worker had still sent is lost, and counted so
         worker.heard_ns = now_ns
         match event:
-            case Ready():
+            case Ready(index):
+                worker.state = "preparing"
+                self._fleet.send(index, {"do": "prepare", "worker": index, "plan": self._plan_json})
+            case Prepared():
                 worker.state = "ready"
             case IntervalArrived(index, encoded):
                 self._take(index, encoded, now_ns)
@@ -250,10 +276,10 @@ class Run:
             elif all(worker.state == "ready" for worker in self._workers):
                 self._begin(now_ns)
             elif now_ns > self._ready_by_ns:
-                late = [index for index, worker in enumerate(self._workers) if worker.state == "starting"]
+                late = [index for index, worker in enumerate(self._workers) if worker.state != "ready"]
                 raise FleetError(
                     f"{len(late)} of {len(self._workers)} workers were not ready within "
-                    f"{READY_TIMEOUT_NS / SECOND_NS:.0f} s (the first one is worker {late[0]})",
+                    f"{self._ready_timeout_ns / SECOND_NS:.0f} s (the first one is worker {late[0]})",
                     hint="the machine may be overloaded: use fewer workers",
                 )
             return
@@ -294,7 +320,7 @@ class Run:
             self._is_news = True
         outcome = self._setup.outcome()
         if outcome is None:
-            self._ready_by_ns = now_ns + READY_TIMEOUT_NS
+            self._ready_by_ns = now_ns + self._ready_timeout_ns
             return False
         self._given = outcome.given
         if outcome.mishap is None:
@@ -326,7 +352,6 @@ class Run:
     def _begin(self, now_ns: int) -> None:
         count = len(self._workers)
         self._start_ns = now_ns + START_LEAD_NS + count * START_LEAD_OF_A_WORKER_NS
-        plan = self._plan.to_dict()
         parts = parts_of(self._plan.max_in_flight, range(count))
         for index, worker in enumerate(self._workers):
             worker.state = "working"
@@ -335,11 +360,9 @@ class Run:
                 index,
                 {
                     "do": "start",
-                    "worker": index,
                     "owners": self._members.owners,
                     "max_in_flight": parts[index],
                     "start_at_ns": self._start_ns,
-                    "plan": plan,
                     "given": self._given,
                 },
             )

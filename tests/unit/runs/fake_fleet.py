@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kilobar._native import Schedule
-from kilobar.model.fleet import Beat, Died, Done, FleetEvent, IntervalArrived, Ready, Refused
+from kilobar.model.fleet import Beat, Died, Done, FleetEvent, IntervalArrived, Prepared, Ready, Refused
 
 from .intervals import MS, SECOND_NS, encoded, series
 
@@ -32,6 +32,8 @@ class Fate:
     delays_ns: dict[int, int] = field(default_factory=dict)
     """How much later than cut an interval is sent, by second."""
     never_ready: bool = False
+    prepares_for_ns: int = 0
+    """How long it reads files before it is prepared; it is silent meanwhile."""
     refuses: bool = False
     never_done: bool = False
     loses_in_books: int = 0
@@ -45,6 +47,7 @@ class SimulatedWorker:
         self.index = index
         self.fate = fate
         self.response_ns = response_ns
+        self.plan: dict[str, Any] | None = None
         self.schedule: Schedule | None = None
         self.start_ns = NEVER
         self.epochs: list[tuple[int, list[int]]] = []
@@ -63,11 +66,13 @@ class SimulatedWorker:
     def obey(self, command: Mapping[str, Any]) -> None:
         self.commands.append(command)
         match command["do"]:
+            case "prepare":
+                self.plan = command["plan"]
             case "start":
-                text = json.dumps(command["plan"])
-                self.schedule = Schedule(text)
+                assert self.plan is not None
+                self.schedule = Schedule(json.dumps(self.plan))
                 self.end_ns = self.schedule.duration_ns
-                self.is_open = command["plan"]["load"][0]["kind"] == "rate"
+                self.is_open = self.plan["load"][0]["kind"] == "rate"
                 self.start_ns = command["start_at_ns"]
                 self.epochs = [(0, list(command["owners"]))]
                 self.max_in_flight = command["max_in_flight"]
@@ -179,6 +184,8 @@ class FakeFleet:
         self.queue: list[FleetEvent] = [
             Ready(member.index, 1000 + member.index, "test") for member in self.members if not member.fate.never_ready
         ]
+        self.preparing: list[tuple[int, Prepared]] = []
+        """(time of the clock, what is said then)."""
         self.killed: list[int] = []
         self.stalls_ns: list[tuple[int, int]] = []
         """(time of the clock, length): the controller itself is not scheduled for so long."""
@@ -197,9 +204,11 @@ class FakeFleet:
         if member.is_over:
             return
         member.obey(command)
-        if command["do"] == "start" and member.fate.refuses:
+        if command["do"] == "prepare" and member.fate.refuses:
             member.is_over = True
             self.queue.append(Refused(worker, "plan-refused", "there is no such thing"))
+        elif command["do"] == "prepare":
+            self.preparing.append((self.clock.now_ns + member.fate.prepares_for_ns, Prepared(worker)))
 
     def poll(self, timeout_s: float) -> list[FleetEvent]:
         if self.stalls_ns and self.clock.now_ns >= self.stalls_ns[0][0]:
@@ -209,12 +218,18 @@ class FakeFleet:
             said, self.queue = self.queue, []
             return said
         wake_ns = self.clock.now_ns + int(timeout_s * SECOND_NS)
-        next_ns = min(member.start_ns + member.next_ns() for member in self.members)
+        next_ns = min(
+            *(member.start_ns + member.next_ns() for member in self.members),
+            *(at_ns for at_ns, _ in self.preparing),
+            NEVER,
+        )
         self.clock.now_ns = max(self.clock.now_ns, min(wake_ns, next_ns))
         return self._collect()
 
     def _collect(self) -> list[FleetEvent]:
-        said: list[FleetEvent] = []
+        now_ns = self.clock.now_ns
+        said: list[FleetEvent] = [event for at_ns, event in self.preparing if at_ns <= now_ns]
+        self.preparing = [(at_ns, event) for at_ns, event in self.preparing if at_ns > now_ns]
         for member in self.members:
             # Step by step, so that nothing is said about a later time than it belongs to.
             while member.start_ns + member.next_ns() <= self.clock.now_ns:

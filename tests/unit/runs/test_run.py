@@ -1,5 +1,6 @@
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kilobar.errors import FleetError, InputError
-from kilobar.model.data import DataSet, InlineRows
+from kilobar.model.data import Csv, DataFile, DataSet, InlineRows
 from kilobar.model.fleet import IntervalArrived, Readable, StopAsked
 from kilobar.model.live import Live
 from kilobar.model.plan import Plan
 from kilobar.model.summary import Summary
 from kilobar.model.threshold import parse_threshold
-from kilobar.runs.run import Run
+from kilobar.runs.run import Run, ready_timeout_ns
 
 from .fake_fleet import NEVER, Clock, FakeFleet, Fate
 from .intervals import MS, SECOND_NS, plan, rate, users
@@ -93,12 +94,12 @@ def test_all_workers_get_the_plan_the_same_start_and_their_part_of_the_limit() -
     execution = Execution(plan(rate(100, 1), max_in_flight=11), workers=3)
     execution.go()
     starts = execution.commands("start")
-    assert [start["worker"] for start in starts] == [0, 1, 2]
+    prepares = execution.commands("prepare")
+    assert [prepare["worker"] for prepare in prepares] == [0, 1, 2]
+    assert [prepare["plan"]["max_in_flight"] for prepare in prepares] == [11, 11, 11]
     assert [start["max_in_flight"] for start in starts] == [4, 4, 3]
     assert len({start["start_at_ns"] for start in starts}) == 1
     assert starts[0]["owners"][:6] == (0, 1, 2, 0, 1, 2)
-    assert starts[0]["plan"] == execution.fleet.members[2].commands[0]["plan"]
-    assert starts[0]["plan"]["max_in_flight"] == 11
 
 
 def test_every_worker_gets_a_lease_twice_a_second() -> None:
@@ -380,6 +381,27 @@ def test_a_worker_that_dies_before_it_is_ready_fails_the_start_with_its_own_word
     execution.fleet.kill(1)
     with pytest.raises(FleetError, match="worker 1 could not start: killed by signal 9"):
         execution.go()
+
+
+def test_a_run_starts_when_the_slowest_worker_has_read_its_files_however_silent_it_was() -> None:
+    execution = Execution(plan(rate(100, 2)), workers=3, fates={1: Fate(prepares_for_ns=8 * S)})
+    began_ns = execution.clock.now_ns
+    summary = execution.go()
+    assert (summary.outcome, summary.ledger.planned, summary.ledger.ok) == ("passed", 200, 200)
+    starts = execution.commands("start")
+    assert len({start["start_at_ns"] for start in starts}) == 1
+    assert starts[0]["start_at_ns"] - began_ns == pytest.approx(8 * S, abs=S)
+    assert not any("plan" in start for start in starts)
+
+
+def test_workers_may_take_longer_for_files_that_are_large() -> None:
+    slow = {0: Fate(prepares_for_ns=25 * S)}
+    with pytest.raises(FleetError, match="1 of 2 workers were not ready within 10 s"):
+        Execution(plan(), fates=slow).go()
+    file = DataFile("/rows.csv", Csv(), rows=10, bytes=1_000_000_000)
+    with_data = replace(plan(), data=(DataSet("rows", file, ("a",)),))
+    assert ready_timeout_ns(with_data) == 30 * S
+    assert Execution(with_data, fates=slow).go().outcome == "passed"
 
 
 def test_a_plan_that_a_worker_refuses_is_bad_input() -> None:

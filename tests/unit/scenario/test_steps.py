@@ -70,6 +70,11 @@ def test_groups_have_a_series_of_their_own_kind() -> None:
     assert checked.require().series == (("home", "group"), ("GET /", "http"))
 
 
+def test_at_most_64_branches_are_executed_at_once() -> None:
+    assert told("- {parallel: [{get: /a}, {get: /b}], max: 64}") == []
+    assert told("- {parallel: [{get: /a}, {get: /b}], max: 65}") == ["bad-number"]
+
+
 def test_each_step_of_parallel_is_a_branch() -> None:
     (lowered,) = steps("- {parallel: [{get: /a}, {group: two, steps: [{get: /b}, {get: /c}]}], max: 2}")
     assert lowered["max"] == 2

@@ -22,7 +22,9 @@ pub(super) fn parse(text: &str) -> Result<Html, ExtractFailure> {
     let mut parser = parse_document(HtmlTreeSink::new(Html::new_document()), Default::default());
     let mut rest = text;
     while !rest.is_empty() {
-        let (piece, behind) = rest.split_at(rest.floor_char_boundary(PIECE_BYTES));
+        let is_boundary = |at: &usize| rest.is_char_boundary(*at);
+        let end = (PIECE_BYTES..rest.len()).find(is_boundary).unwrap_or(rest.len());
+        let (piece, behind) = rest.split_at(end);
         parser.process(piece.into());
         check(&parser)?;
         rest = behind;

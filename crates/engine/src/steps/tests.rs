@@ -1,7 +1,8 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::loopback::plan;
+use crate::loopback::{origin, plan};
+use crate::program::Program;
 
 fn refused(step: Value) -> String {
     let plan: Plan = serde_json::from_value(plan(&[], &json!({}), &[])).unwrap();
@@ -39,4 +40,18 @@ fn parallel_has_bounds_and_so_has_the_depth_of_steps() {
         deep = json!({"kind": "group", "series": 0, "steps": [deep]});
     }
     assert!(refused(deep).contains("nested more than 32 deep"));
+}
+
+#[test]
+fn at_most_64_branches_are_executed_at_once() {
+    let program = |max: u32| {
+        let mut plan = plan(&[origin(1)], &json!({}), &[json!({})]);
+        let steps = plan["flows"][0]["steps"].take();
+        plan["flows"][0]["steps"] = json!([{"kind": "parallel", "max": max, "branches": [steps]}]);
+        Program::from_json(&plan.to_string()).err().map(|error| error.to_string())
+    };
+    assert_eq!((program(1), program(64)), (None, None));
+    for max in [0, 65] {
+        assert!(program(max).unwrap().contains("1 to 64 at once"), "{max}");
+    }
 }
