@@ -273,7 +273,7 @@ impl Engine {
         self.recorder.finished(user.flow, pace.now_ns.saturating_sub(turn.intended_ns), failed.is_none());
         Ended {
             at_ns: pace.now_ns,
-            unsent: !pace.has_sent && pace.idle_ns == 0,
+            unsent: !pace.has_sent && (failed.is_some() || pace.idle_ns == 0),
             ends: match done {
                 Err(Stop::User) => Ends::User,
                 Err(Stop::Run(reason)) => Ends::Run(reason),

@@ -215,6 +215,8 @@ def _parse_share(text: str, metric: str) -> tuple[float, str]:
         raise units.UnitError("share", "it is not a number", hint)
     percent = text.endswith("%")
     share = float(f"{number}e-2") if percent else float(number)
+    if share == 1 and not percent:
+        raise units.UnitError("share", "it would be 100%", f"write `1%`, or `failed < 1` for a number; {hint}")
     if share > 1:
         more = "; for a number of requests write failed < 10" if metric == "errors" else ""
         raise units.UnitError("share", "it is above 100%", hint + more)

@@ -70,6 +70,7 @@ def summarise(
             state=state,
             setup_failure=None if mishap is None else str(mishap),
             users_may_leave=particulars.users_may_leave,
+            first_failure=_first_failure(values["samples"]),
             losses=tuple(losses),
             thresholds=tuple(zip(particulars.thresholds, results, strict=True)),
         )
@@ -103,6 +104,12 @@ def summarise(
         events=tuple(events),
         environment=dict(particulars.environment),
     )
+
+
+def _first_failure(samples: Sequence[Mapping[str, Any]]) -> str | None:
+    """Steps that are no requests leave no request in their sample; what they said is nowhere else to be seen."""
+    told = sorted(samples, key=lambda sample: (bool(sample["request"]), sample["at_ns"]))
+    return told[0]["message"][:200] if told else None
 
 
 class _Lags(NamedTuple):

@@ -24,7 +24,7 @@ NOTED_LOOP_LAG_OF_MEDIAN = 0.1
 """A loop lag above this part of the median response time is remarked on, and no more than that: a worker that saturates
 a fast target serves its responses in batches, so that loop lag and response time are of the same size by design."""
 
-_LAG_ADVICE = "use more workers, a faster machine or a lower load"
+_LAG_ADVICE = "use more workers, a faster machine, one without other work, or a lower load"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,8 @@ class Evidence:
     failed_requests: int = 0
     errors: Mapping[str, int] = field(default_factory=dict)
     """Failed requests by class."""
+    first_failure: str | None = None
+    """What the first failure of a step that is no request said, or of any step when there is none."""
     losses: tuple[Loss, ...] = ()
     thresholds: tuple[tuple[Threshold, ThresholdResult], ...] = ()
 
@@ -199,7 +201,8 @@ def _reasons_for_failed(evidence: Evidence) -> Iterator[str]:
         if evidence.requests and evidence.failed_requests == evidence.requests:
             yield f"nothing succeeded: all {evidence.requests:,} requests failed ({_classes(evidence.errors)})"
         elif ledger.failed:
-            yield f"nothing succeeded: all {ledger.failed:,} iterations that ended failed; the samples say why"
+            why = f": {evidence.first_failure}" if evidence.first_failure else ""
+            yield f"nothing succeeded: all {ledger.failed:,} iterations that ended failed{why}"
         else:
             yield f"nothing succeeded: {ledger.started:,} iterations were started and no request ended"
     for threshold, result in evidence.thresholds:
@@ -221,7 +224,8 @@ def _remarks(evidence: Evidence) -> Iterator[str]:
     if unexplained > 0:
         yield (
             f"{unexplained:,} of {evidence.ledger.started:,} iterations failed in a step that is no request, such as "
-            "`fail`, a loop without an end or a Python function; the samples say why"
+            "`fail`, a loop without an end or a Python function"
+            + (f" (the first: {evidence.first_failure})" if evidence.first_failure else "")
         )
     if evidence.lacks_users and evidence.users_may_leave:
         yield f"{_users(evidence)}, because others had left by themselves"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from kilobar.model import plan
@@ -57,6 +58,8 @@ def _source(rule: tree.SaveRule, context: Context) -> plan.Extract | None:
             text = template.text()
             language = "json_path" if what == "json" else what
             context.check_expression(language, text, template.shown(), template.place_at)
+            if what == "regex" and rule.group:
+                _check_group(text, rule.group, template, context)
             attribute = rule.attribute.text() if rule.attribute is not None else None
             return plan.Extract(what, text, attribute, rule.group)
     if rule.header is not None:
@@ -69,6 +72,19 @@ def _token(template: Template, what: str, context: Context) -> str:
         message = f"`{template.shown()}` is no {what} name"
         context.findings.error("bad-header", message, template.place, "use letters, digits and hyphens")
     return template.text()
+
+
+def _check_group(pattern: str, group: int, template: Template, context: Context) -> None:
+    """What cannot be counted here, because Python reads expressions a little differently, the engine counts."""
+    try:
+        groups = re.compile(pattern).groups
+    except re.error:
+        return
+    if group > groups:
+        has = f"has {groups} group{'s' if groups != 1 else ''}" if groups else "has no groups"
+        hint = "put parentheses around what is to be saved"
+        message = f"there is no group {group}: `{template.shown()}` {has}"
+        context.findings.error("bad-regex", message, template.place, hint)
 
 
 def _check_companions(rule: tree.SaveRule, context: Context) -> None:

@@ -10,6 +10,7 @@ from kilobar.model import plan
 from kilobar.scenario import tree
 from kilobar.scenario.encode import DataColumns, encode_piece, encode_value, joined
 from kilobar.scenario.findings import Findings, did_you_mean, listing, shorten
+from kilobar.scenario.functions import FUNCTIONS
 from kilobar.scenario.pieces import FromPython, Known, Named, Piece, Template, pieces_of
 from kilobar.scenario.resolve import NAME, RESERVED
 from kilobar.scenario.yaml_nodes import Scalar
@@ -165,6 +166,8 @@ class Scope:
             known = sorted({*self._saved_here, *self._saved, *self._constants, *self._data})
             otherwise = "save it in an earlier step, or define it under `variables` or `data`"
             hint = did_you_mean(name, known, otherwise) or otherwise
+            if name in FUNCTIONS:
+                hint = f"did you mean the function `{name}()`?"
             self._findings.error("unknown-variable", f"there is no variable `{name}`", place, hint)
 
     # Templates
@@ -207,7 +210,8 @@ class Scope:
         )
         problem = self.python_problem(call.function, len(arguments)) if self.python_problem is not None else None
         if problem is not None:
-            hint = "the module must be in the directory of the scenario, or installed"
+            is_missing = problem.startswith("there is no module")
+            hint = "the module must be in the directory of the scenario, or installed" if is_missing else None
             self._findings.error("bad-function", f"`{call.function}` cannot be called: {problem}", call.place, hint)
         series = self.series_index(f"py.{call.function}", "python")
         self._calls.append(plan.Python(call.function, arguments, self._index(name), series))

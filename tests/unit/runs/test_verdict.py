@@ -111,11 +111,12 @@ def test_values_of_other_metrics_have_their_unit_too(text: str, value: float, wo
 
 
 def test_iterations_that_failed_without_a_failed_request_are_remarked_on() -> None:
-    verdict = judge(replace(GOOD, ledger=Ledger(planned=1000, started=1000, ok=990, failed=10)))
+    books = Ledger(planned=1000, started=1000, ok=990, failed=10)
+    verdict = judge(replace(GOOD, ledger=books, first_failure="no stock"))
     assert verdict.outcome == "passed"
     assert verdict.reasons == (
         "10 of 1,000 iterations failed in a step that is no request, such as `fail`, a loop without an end or a Python "
-        "function; the samples say why",
+        "function (the first: no stock)",
     )
 
 
@@ -131,7 +132,9 @@ def test_a_run_in_which_nothing_succeeded_fails_without_any_threshold() -> None:
     silent = replace(GOOD, ledger=Ledger(planned=9, started=9, in_flight=9), requests=0)
     assert judge(silent).reasons == ("nothing succeeded: 9 iterations were started and no request ended",)
     by_hand = replace(GOOD, ledger=Ledger(planned=1000, started=1000, failed=1000))
-    assert judge(by_hand).reasons == ("nothing succeeded: all 1,000 iterations that ended failed; the samples say why",)
+    assert judge(by_hand).reasons == ("nothing succeeded: all 1,000 iterations that ended failed",)
+    told = judge(replace(by_hand, first_failure="no stock")).reasons
+    assert told == ("nothing succeeded: all 1,000 iterations that ended failed: no stock",)
     unfinished = replace(GOOD, ledger=Ledger(planned=9, started=9, in_flight=9), requests=20)
     assert judge(unfinished).outcome == "passed"
     nothing_ran = replace(GOOD, ledger=Ledger(), arrivals_asked=0, arrivals_started=0, arrivals_planned=0, requests=0)

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from kilobar.scenario.check import check_text
+
 from .checking import steps, told, variable
 
 
@@ -62,3 +64,10 @@ def test_a_value_made_of_others_is_set_after_the_request() -> None:
 )
 def test_a_bad_rule_is_told_and_its_variable_is_known(rule: str, code: str) -> None:
     assert told(f"- {{get: /, save: {{x: {rule}}}}}\n- get: /${{x}}") == [code]
+
+
+def test_a_group_that_the_expression_does_not_have_is_found_before_the_run() -> None:
+    text = b"target: http://127.0.0.1:1\nsteps:\n  - get: /\n    save: {q: {regex: 'name', group: 2}}\nload: {users: 1, for: 1s}\n"
+    (error,) = check_text(text, "s.yaml", {}).diagnostics
+    assert (error.code, error.place.line, error.place.column) == ("bad-regex", 4, 23)
+    assert error.message == "there is no group 2: `name` has no groups"
