@@ -8,7 +8,7 @@ use kilobar_core::plan::{
 };
 use kilobar_core::random::{Random, mix};
 use kilobar_core::stats::ErrorClass;
-use kilobar_core::template::{Bounds, ReadyTemplate, Scope, Value};
+use kilobar_core::template::{Bounds, ReadyTemplate, Scope};
 use kilobar_core::url::{authority, origin_text};
 use kilobar_core::wire::http1::{KeepHead, RequestMethod, is_token, write_request_head};
 

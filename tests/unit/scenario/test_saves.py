@@ -67,7 +67,8 @@ def test_a_bad_rule_is_told_and_its_variable_is_known(rule: str, code: str) -> N
 
 
 def test_a_group_that_the_expression_does_not_have_is_found_before_the_run() -> None:
-    text = b"target: http://127.0.0.1:1\nsteps:\n  - get: /\n    save: {q: {regex: 'name', group: 2}}\nload: {users: 1, for: 1s}\n"
+    text = b"target: http://127.0.0.1:1\nsteps:\n  - get: /\n    save: {q: {regex: 'name', group: 2}}\n"
+    text += b"load: {users: 1, for: 1s}\n"
     (error,) = check_text(text, "s.yaml", {}).diagnostics
     assert (error.code, error.place.line, error.place.column) == ("bad-regex", 4, 23)
     assert error.message == "there is no group 2: `name` has no groups"

@@ -1,4 +1,5 @@
 use kilobar_core::plan::{Encode, Part, Step};
+use kilobar_core::template::Value;
 
 use super::*;
 use crate::program::Program;
