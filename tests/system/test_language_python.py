@@ -131,7 +131,7 @@ def test_what_a_function_prints_is_no_part_of_a_run(scenario: Write, json_file: 
     )  # fmt: skip
     done.must_end_with(0)
     assert len(server.paths("/1")) == 30
-    assert (done.stdout + done.stderr).count("chatter") <= 2, "that of setup, which this process executes itself"
+    assert (done.stdout + done.stderr).count("chatter on") <= 2, "that of setup, which this process executes itself"
 
 
 def test_a_slow_function_takes_no_time_of_requests_and_of_no_other_flow(
