@@ -116,8 +116,10 @@ class SimulatedWorker:
             second = self.cut_ns // SECOND_NS
             event = self._cut(self.cut_ns + SECOND_NS)
             delay_ns = self.fate.delays_ns.get(second, 0)
-            if delay_ns:
-                self.late.append((time_ns + delay_ns, event))
+            if delay_ns or self.late:
+                # A stream keeps its order: what comes behind something that is late is late too.
+                behind_ns = self.late[-1][0] if self.late else 0
+                self.late.append((max(time_ns + delay_ns, behind_ns), event))
             else:
                 said.append(event)
         said += [event for at_ns, event in self.late if at_ns <= time_ns]
