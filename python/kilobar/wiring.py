@@ -22,6 +22,11 @@ def local_run(plan: Plan, *, workers: int | None = None, command: str = "") -> I
     Raises InputError for a number of workers that is not possible, FleetError when none can be started.
     """
     count = workers_for(plan, workers, usable_cores(), files_of_a_worker())
+    if plan.calls_python:
+        # `setup` and `teardown` are executed by this process. Imported only for plans that need it.
+        from kilobar.fleet.python_calls import answer_calls_of
+
+        answer_calls_of(plan)
     with LocalFleet(count) as fleet:
         fleet.start()
         thresholds = [parse_threshold(text) for text in plan.thresholds]

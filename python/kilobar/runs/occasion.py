@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from kilobar.fleet.python_calls import answer_calls_of
 from kilobar.model.plan import Plan
 
 Which = Literal["setup", "teardown"]
@@ -52,7 +51,6 @@ class Occasion:
     def __init__(self, plan: Plan, which: Which, given: Any, perform: Perform) -> None:
         self._outcome: Outcome | None = None
         self._perform = perform
-        answer_calls_of(plan)
         text = None if given is None else json.dumps(given)
         # A daemon: whoever aborts a run does not wait for a server that does not answer.
         self._thread = threading.Thread(target=self._work, args=(plan.to_json(), which, text), daemon=True)
