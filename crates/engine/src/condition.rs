@@ -102,7 +102,7 @@ impl ReadyCondition {
             }
             Self::Compare(left, operator, right) => {
                 let (left, right) = (text(left, scope)?, text(right, scope)?);
-                agrees(*operator, compare(&left, &right))
+                operator.agrees(compare(&left, &right))
             }
             Self::Contains(whole, part) => {
                 let (whole, part) = (text(whole, scope)?, text(part, scope)?);
@@ -119,17 +119,6 @@ fn compare(left: &[u8], right: &[u8]) -> Ordering {
     match (number(left), number(right)) {
         (Some(left), Some(right)) => left.cmp(&right),
         _ => left.cmp(right),
-    }
-}
-
-fn agrees(operator: Compare, order: Ordering) -> bool {
-    match operator {
-        Compare::Eq => order.is_eq(),
-        Compare::Ne => order.is_ne(),
-        Compare::Lt => order.is_lt(),
-        Compare::Le => order.is_le(),
-        Compare::Gt => order.is_gt(),
-        Compare::Ge => order.is_ge(),
     }
 }
 

@@ -146,6 +146,7 @@ impl Engine {
             ReadyStep::Set { variable, value } => {
                 let value = self.value(user, value)?;
                 user.variables[*variable] = Some(value);
+                pace.computed();
             }
             ReadyStep::Python(call) => {
                 let mut arguments = Vec::with_capacity(call.arguments.len());
@@ -203,10 +204,6 @@ impl Engine {
                 });
             }
         }
-        if !matches!(step, ReadyStep::Set { .. }) {
-            return Ok(());
-        }
-        pace.computed();
         Ok(())
     }
 

@@ -6,7 +6,7 @@ import re
 
 MAX_PATTERN = 2_000
 _REPEAT = re.compile(r"\{([0-9]{1,3})(?:,([0-9]{0,3}))?\}")
-_FLAGS = re.compile(r"\(\?(?:([imsx]+)(?:-[imsx]+)?|-[imsx]+)?[:)]")
+_FLAGS = re.compile(r"\(\?(?:(?:[imsx]+(?:-[imsx]+)?|-[imsx]+)[:)]|:)")
 _LETTERS = frozenset("dDwWsSbBtnrfva")
 _IN_CLASS = frozenset("[&~")
 _SPECIAL = re.compile(r"[][\\.+*?()|{}^$#&~-]")
@@ -174,6 +174,16 @@ class _Reader:
         """A hyphen that does not make a range must be escaped: two of them mean a difference."""
         if character != "-":
             return character
-        following = self._pattern[self._at + 1 : self._at + 2]
-        is_range = before[-1] not in ("[", "^") and following not in ("]", "", "-") and len(before[-1]) == 1
-        return "-" if is_range else "\\-"
+        end = re.match(r"\\([^A-Za-z0-9])|([^]\\-])", self._pattern[self._at + 1 : self._at + 3])
+        if end is None or not _stands_for_one(before):
+            return "\\-"
+        if before[-1][-1] > end[end.lastindex or 0]:
+            raise _NoCounterpart
+        return "-"
+
+
+def _stands_for_one(before: list[str]) -> bool:
+    """Whether the last piece of a class is a single character that is not the end of a range already."""
+    is_first = len(before) == 1 or before[1:] == ["^"]
+    is_end = before[-2:-1] == ["-"]
+    return not is_first and not is_end and re.fullmatch(r"\\?[^A-Za-z0-9]|[A-Za-z0-9]", before[-1]) is not None

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from kilobar.importers.outcome import ImportFailed
 from kilobar.scenario.findings import Findings
+from kilobar.scenario.garbage import without_garbage_collection
 from kilobar.scenario.yaml_nodes import Limits, Mapping, Node, Scalar, Sequence, read_yaml
 
 LIMITS = Limits(bytes=64 * 1024 * 1024, nodes=2_000_000, alias_weight=1_000_000)
@@ -20,7 +18,7 @@ def read_values(text: str, file: str) -> tuple[Any, list[tuple[int, str]]]:
     Raises ImportFailed with the position when the text is not YAML.
     """
     findings = Findings()
-    with _without_garbage_collection():
+    with without_garbage_collection():
         root = read_yaml(text.encode(), file, findings, LIMITS)
     found = findings.sorted()
     if root is None:
@@ -28,18 +26,6 @@ def read_values(text: str, file: str) -> tuple[Any, list[tuple[int, str]]]:
         assert fatal.place is not None
         raise ImportFailed(fatal.message, fatal.place, code="import-syntax", hint=fatal.hint)
     return _value(root), [(finding.place.line, finding.message) for finding in found if finding.place is not None]
-
-
-@contextmanager
-def _without_garbage_collection() -> Iterator[None]:
-    """A large file becomes millions of objects that all stay: looking for garbage among them doubles the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _value(node: Node) -> Any:

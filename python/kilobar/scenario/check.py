@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from kilobar.model.plan import Plan
 from kilobar.scenario import tree
 from kilobar.scenario.context import EngineChecks
 from kilobar.scenario.findings import Findings, option_place
+from kilobar.scenario.garbage import without_garbage_collection
 from kilobar.scenario.lower import Surroundings, lower
 from kilobar.scenario.overrides import Overrides, apply
 from kilobar.scenario.parse import Reader, parse
@@ -96,20 +95,8 @@ def check_text(
     engine: EngineChecks | None = None,
 ) -> Checked:
     """Checks the text of a scenario. `file` names it in messages; relative files start in its directory."""
-    with _without_garbage_collection():
+    with without_garbage_collection():
         return _check_text(text, file, env, overrides, engine)
-
-
-@contextmanager
-def _without_garbage_collection() -> Iterator[None]:
-    """A check makes very many small tuples and no cycles; collecting meanwhile took a third of its time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _check_text(

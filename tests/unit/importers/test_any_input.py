@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kilobar.errors import Diagnostic
@@ -13,7 +13,6 @@ from kilobar.importers import Imported, ImportFailed, Options, import_bytes
 from kilobar.importers.formats import FORMATS
 from kilobar.scenario.document import from_yaml
 
-BOUNDED = settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 HAZARD_KEYS = st.sampled_from(
     ["MainTask", "PreTask", "TestWork", "PreWork", "UrlPath", "Method", "Headers", "Params", "DictData", "RawData",
      "JsonData", "AssertChain", "SaveParamChain", "AssertType", "SaveType", "RuleValue", "ParamName", "TaskName",
@@ -92,7 +91,6 @@ def outcome(data: bytes, format_name: str | None) -> Imported | Diagnostic:
         return failed.diagnostic
 
 
-@BOUNDED
 @given(st.binary(max_size=200), st.sampled_from([None, "curl", "hazard", "har"]))
 @example(b"", None)
 @example(b"\xff\xfea", None)
@@ -106,20 +104,17 @@ def test_any_bytes(data: bytes, format_name: str | None) -> None:
     assert_imported(data, format_name)
 
 
-@settings(BOUNDED, max_examples=300)
 @given(st.dictionaries(HAZARD_KEYS, HAZARD_LIKE, max_size=4), st.lists(HAZARD_LIKE, max_size=3))
 def test_any_json_with_the_keys_of_hazard(content: dict[str, Any], tasks: list[Any]) -> None:
     assert_imported(json.dumps({**content, "MainTask": tasks}).encode(), "hazard")
 
 
-@BOUNDED
 @given(HAZARD_LIKE, HAZARD_LIKE)
 def test_any_step_of_hazard(work: Any, before: Any) -> None:
     content = {"MainTask": [{"TaskName": "t", "PreWork": [before, {"UrlPath": "http://a.example/"}], "TestWork": work}]}
     assert_imported(json.dumps(content).encode(), "hazard")
 
 
-@settings(BOUNDED, max_examples=300)
 @given(st.lists(st.one_of(HAR_ENTRY, HAR_LIKE), max_size=5), HAR_LIKE)
 def test_any_json_with_the_keys_of_a_recording(entries: list[Any], pages: Any) -> None:
     sent = {
@@ -130,7 +125,6 @@ def test_any_json_with_the_keys_of_a_recording(entries: list[Any], pages: Any) -
     assert_imported(json.dumps({"log": {"pages": pages, "entries": [*entries, sent]}}).encode(), "har")
 
 
-@settings(BOUNDED, max_examples=500)
 @given(st.lists(CURL_PIECES, max_size=25).map("".join))
 def test_any_curl_command(text: str) -> None:
     assert_imported(f"curl http://a.example/ {text}".encode(), "curl")

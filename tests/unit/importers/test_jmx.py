@@ -16,7 +16,7 @@ from kilobar.model.scenario import Request, Set
 from kilobar.scenario.document import from_yaml
 
 from .jmx import Value, convert, element, group, http, in_group, notes_of, plan, request_of, steps_of, variables
-from .test_any_input import BOUNDED, outcome
+from .test_any_input import outcome
 
 FOLDER = Path(__file__).parents[2] / "golden" / "imports" / "jmx"
 FILES = sorted(FOLDER.glob("*.jmx"))
@@ -293,7 +293,6 @@ def test_an_element_that_nobody_knows_is_noted() -> None:
 
 
 @pytest.mark.filterwarnings("ignore")
-@BOUNDED
 @given(st.lists(ELEMENTS, max_size=4))
 def test_any_plan_is_a_scenario_or_a_diagnostic_and_every_element_is_accounted_for(children: list[str]) -> None:
     data = plan(http(), *children, group(*children, http())).encode("utf-8", "xmlcharrefreplace")

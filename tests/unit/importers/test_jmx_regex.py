@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kilobar import _native
 from kilobar.importers.jmx_regex import engine_regex, escaped, group_count
 
 
@@ -19,6 +20,14 @@ from kilobar.importers.jmx_regex import engine_regex, escaped, group_count
         ("[[a]", r"[\[a]"),
         ("[]a]", r"[\]a]"),
         ("[a-z-]", r"[a-z\-]"),
+        ("[a-z-9]", r"[a-z\-9]"),
+        (r"[!-\]]", r"[!-\]]"),
+        (r"[a-\d]", r"[a\-\d]"),
+        (r"[\\-a]", r"[\\-a]"),
+        ("[^-a]", r"[^\-a]"),
+        ("[a^-b]", "[a^-b]"),
+        ("[z-a]", None),
+        ("(?)a", None),
         ("(?i)a", "(?i)a"),
         ("(?:a|b)", "(?:a|b)"),
         (r"a\Z", r"a\z"),
@@ -45,7 +54,14 @@ def test_an_escaped_text_matches_itself(text: str) -> None:
 
 
 @given(st.text(alphabet="ab()[]{}*+?|^$\\.-&,012dQE:!<=i", max_size=15))
-def test_what_comes_out_is_an_expression(perl: str) -> None:
+def test_the_engine_takes_what_comes_out(perl: str) -> None:
     converted = engine_regex(perl)
     if converted is not None:
-        assert re.compile(converted.replace(r"\z", r"\Z")).groups == group_count(converted)
+        assert _native.check_regex(converted) is None
+
+
+@given(st.text(alphabet="ab()*+?|.:", max_size=15))
+def test_groups_are_counted_as_python_counts_them(perl: str) -> None:
+    converted = engine_regex(perl)
+    if converted is not None:
+        assert group_count(converted) == re.compile(converted).groups

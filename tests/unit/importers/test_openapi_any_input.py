@@ -3,12 +3,11 @@
 import json
 from typing import Any
 
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from .test_any_input import assert_imported
 
-BOUNDED = settings(max_examples=250, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 KEYS = st.sampled_from(
     ["openapi", "swagger", "servers", "url", "variables", "default", "enum", "paths", "/a", "/a/{id}", "get", "post",
      "put", "delete", "parameters", "name", "in", "required", "schema", "style", "explode", "content", "example",
@@ -57,20 +56,17 @@ def assert_description(content: Any) -> None:
     assert_imported(json.dumps(content).encode(), "openapi")
 
 
-@BOUNDED
 @given(st.dictionaries(KEYS, LIKE, max_size=6), LIKE, st.sampled_from(["openapi", "swagger"]))
 def test_any_json_with_the_keys_of_a_description(content: dict[str, Any], paths: Any, key: str) -> None:
     assert_description({**content, key: "3.1.0" if key == "openapi" else "2.0", "paths": {"/a/{id}": paths}})
 
 
-@settings(BOUNDED, max_examples=150)
 @given(LIKE, LIKE, LIKE, st.sampled_from(["openapi", "swagger"]))
 def test_any_operation(post: Any, get: Any, components: Any, key: str) -> None:
     paths = {"/a": {"post": post, "parameters": components}, "/a/{id}": {"get": get, "delete": {}}}
     assert_description({key: "3.0.0", "paths": paths, "components": components, "definitions": components})
 
 
-@BOUNDED
 @given(SCHEMA, SCHEMA, st.sampled_from(["application/json", "application/xml", "multipart/form-data", "text/plain",
                                         "application/x-www-form-urlencoded", "*/*"]))  # fmt: skip
 @example({"allOf": [{"$ref": "#/components/schemas/k"}] * 3}, {}, "application/json")
@@ -81,7 +77,6 @@ def test_any_schema_of_a_body(schema: Any, other: Any, media_type: str) -> None:
     assert_description({"openapi": "3.1.0", "paths": paths, "components": {"schemas": {"k": schema}}})
 
 
-@BOUNDED
 @given(st.lists(PARAMETER, max_size=4), SCHEMA)
 def test_any_parameters(parameters: list[Any], schema: Any) -> None:
     paths = {"/a/{id}": {"get": {"parameters": parameters}}}

@@ -1,4 +1,4 @@
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kilobar.importers.openapi_order import Endpoint, collection_of, creates, in_order, segments_of
@@ -38,7 +38,6 @@ def test_paths_have_segments_and_collections() -> None:
 PATHS = st.lists(st.sampled_from(["a", "b", "{x}", "{y}"]), max_size=4).map(lambda parts: "/" + "/".join(parts))
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
 @given(st.lists(st.builds(Endpoint, st.sampled_from(["GET", "POST", "PUT", "DELETE"]), PATHS), max_size=12))
 def test_every_operation_is_there_once_and_creating_is_never_after_removing(endpoints: list[Endpoint]) -> None:
     order = in_order(endpoints)

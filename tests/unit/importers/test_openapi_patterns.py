@@ -1,7 +1,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kilobar.importers.openapi_patterns import MAX_CHARACTERS, text_for_pattern
@@ -44,7 +44,6 @@ def test_open_counts_are_raised_to_the_least_length() -> None:
     assert text_for_pattern("^ab$", 8) is None
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
 @given(PATTERNS, st.integers(0, 12))
 def test_the_text_matches_its_pattern(pattern: str, least: int) -> None:
     text = text_for_pattern(pattern, least)
@@ -53,7 +52,6 @@ def test_the_text_matches_its_pattern(pattern: str, least: int) -> None:
         assert least <= len(text) <= MAX_CHARACTERS
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
 @given(st.text(alphabet="ab\\d[]()^$|?*+{}1,-.", max_size=12))
 def test_any_pattern_has_a_text_or_none(pattern: str) -> None:
     text = text_for_pattern(pattern, 3)

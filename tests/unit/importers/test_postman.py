@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kilobar.importers import ImportFailed, Notes, Options, import_bytes, postman
@@ -186,7 +186,6 @@ _SHAPES = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(_SHAPES, max_size=3), _SHAPES, st.dictionaries(_KEYS, _SHAPES, max_size=4))
 def test_any_shape_is_converted_or_refused(items: list[Any], request_shape: Any, top: dict[str, Any]) -> None:
     content = {**top, "item": [*items, {"request": request_shape}, {"request": {"url": "http://h", "body": top}}]}

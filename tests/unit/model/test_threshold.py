@@ -3,7 +3,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kilobar.model.threshold import OTHER_METRICS, Threshold, ThresholdError, parse_threshold
@@ -106,7 +106,6 @@ def test_the_documented_examples_are_thresholds() -> None:
     assert [parse_threshold(example).metric for _, example in OTHER_METRICS.values()] == list(OTHER_METRICS)
 
 
-@settings(derandomize=True, deadline=None)
 @given(
     st.text(max_size=60) | st.from_regex(r"(service )?(p9[0-9]|errors|rate)(\(.{0,5}\))? ?[<>=]{0,2} ?[0-9a-z%/.]{0,6}")
 )

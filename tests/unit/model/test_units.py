@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kilobar.model import units
@@ -102,19 +102,16 @@ def test_a_ramp_has_two_ends_and_a_single_value_is_both() -> None:
         units.parse_ramp("0/s to", units.parse_rate)
 
 
-@settings(derandomize=True, deadline=None)
 @given(st.integers(0, units.MAX_DURATION_NS))
 def test_a_formatted_duration_is_read_back(duration_ns: int) -> None:
     assert units.parse_duration(units.format_duration(duration_ns)) == duration_ns
 
 
-@settings(derandomize=True, deadline=None)
 @given(st.integers(0, units.MAX_SIZE_BYTES))
 def test_a_formatted_size_is_read_back(size_bytes: int) -> None:
     assert units.parse_size(units.format_size(size_bytes)) == size_bytes
 
 
-@settings(derandomize=True, deadline=None)
 @given(st.integers(0, 10**10), st.sampled_from([1, 60, 3600]))
 def test_a_formatted_rate_is_read_back(count: int, seconds: int) -> None:
     rate_per_s = count / 1000 / seconds
@@ -122,7 +119,6 @@ def test_a_formatted_rate_is_read_back(count: int, seconds: int) -> None:
         assert units.parse_rate(units.format_rate(rate_per_s)) == pytest.approx(rate_per_s, rel=1e-12, abs=1e-18)
 
 
-@settings(derandomize=True, deadline=None)
 @given(st.text(max_size=80))
 def test_any_text_is_a_quantity_or_a_unit_error(text: str) -> None:
     for parse in (units.parse_duration, units.parse_rate, units.parse_size, units.parse_count):

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kilobar.errors import FleetError, InputError
@@ -429,7 +429,6 @@ def test_more_workers_than_iterations_in_flight_are_refused() -> None:
         Execution(plan(rate(1, 1), max_in_flight=2), workers=3)
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_whatever_happens_the_ledger_balances_and_every_arrival_is_accounted_for(data: st.DataObject) -> None:
     workers = data.draw(st.integers(1, 4), "workers")

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import random
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kilobar.scenario import Checked, check_text
 
 from .checking import ENGINE, EXAMPLES
-
-# Always the same inputs, unless a number of other ones is asked for: KILOBAR_FUZZ=100000 pytest test_any_input.py
-FUZZ = os.environ.get("KILOBAR_FUZZ")
-BOUNDED = settings(max_examples=int(FUZZ or 200), derandomize=FUZZ is None, deadline=None)
 
 VALID = [path.read_bytes() for path in EXAMPLES]
 FRAGMENTS = [
@@ -37,7 +32,6 @@ def assert_checked(data: bytes) -> None:
         checked.plan.to_json().encode()
 
 
-@BOUNDED
 @given(st.binary(max_size=300))
 @example(b"steps: [{get: '/\\ud800'}]")
 @example(b'steps: [{get: "/\\ud800"}]')
@@ -45,13 +39,11 @@ def test_any_bytes(data: bytes) -> None:
     assert_checked(data)
 
 
-@BOUNDED
 @given(st.text(max_size=300))
 def test_any_text(text: str) -> None:
     assert_checked(text.encode("utf-8", "surrogatepass"))
 
 
-@BOUNDED
 @given(st.integers(0, 2**32), st.integers(1, 6))
 def test_mutated_examples(seed: int, mutations: int) -> None:
     dice = random.Random(seed)
@@ -84,7 +76,6 @@ VALUES = st.recursive(
 )
 
 
-@BOUNDED
 @given(st.dictionaries(st.sampled_from(
     ["name", "target", "variables", "flows", "steps", "load", "thresholds", "headers", "tls", "limits", "allow", "seed"]
 ), VALUES))  # fmt: skip

@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from kilobar.errors import ScenarioError
 from kilobar.model.scenario import (
@@ -30,7 +30,6 @@ def wrong(text: str) -> list[tuple[str, int]]:
 
 
 @given(documents())
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 def test_a_document_survives_the_way_to_yaml_and_back(scenario: Scenario) -> None:
     text = to_yaml(scenario)
     again = from_yaml(text)

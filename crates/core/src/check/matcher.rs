@@ -2,7 +2,6 @@
 
 use std::cmp::Ordering;
 
-use super::compares;
 use super::expected::Expected;
 use crate::extract::Pattern;
 use crate::json_path::same_value;
@@ -58,7 +57,7 @@ impl ReadyMatcher {
                 let Some(actual) = number(value.text()) else {
                     return Err(format!("it is no number: {}", shown(value)));
                 };
-                Ok(compares(actual.cmp(&to), *operator))
+                Ok(operator.agrees(actual.cmp(&to)))
             }
         }
     }

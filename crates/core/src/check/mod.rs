@@ -3,8 +3,6 @@
 mod expected;
 mod matcher;
 
-use std::cmp::Ordering;
-
 pub use expected::Expected;
 
 use crate::extract::{Extractor, Pattern, Response};
@@ -86,8 +84,8 @@ impl Checker {
     fn is_so(&self, response: &Response, scope: &mut Scope) -> Result<bool, String> {
         Ok(match &self.rule {
             Rule::Status(ranges) => ranges.iter().any(|&(from, to)| (from..=to).contains(&response.status)),
-            Rule::Size(operator, bytes) => compares((response.body.len() as u64).cmp(bytes), *operator),
-            Rule::Time(operator, duration_ns) => compares(response.elapsed_ns.cmp(duration_ns), *operator),
+            Rule::Size(operator, bytes) => operator.agrees((response.body.len() as u64).cmp(bytes)),
+            Rule::Time(operator, duration_ns) => operator.agrees(response.elapsed_ns.cmp(duration_ns)),
             Rule::Contains(part) => memchr::memmem::find(response.body, &part.text(scope)?).is_some(),
             Rule::Regex(pattern) => pattern.is_match(response.body),
             Rule::Value { from, typed, matcher } => {
@@ -117,17 +115,6 @@ impl Checker {
                 _ => format!("nothing is at {from} in the response"),
             },
         }
-    }
-}
-
-fn compares(order: Ordering, operator: Compare) -> bool {
-    match operator {
-        Compare::Eq => order.is_eq(),
-        Compare::Ne => order.is_ne(),
-        Compare::Lt => order.is_lt(),
-        Compare::Le => order.is_le(),
-        Compare::Gt => order.is_gt(),
-        Compare::Ge => order.is_ge(),
     }
 }
 

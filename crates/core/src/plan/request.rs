@@ -1,5 +1,7 @@
 //! An HTTP request, what its response must be, and what to keep of it.
 
+use std::cmp::Ordering;
+
 use serde::{Deserialize, Serialize};
 
 use super::template::Template;
@@ -241,4 +243,18 @@ pub enum Compare {
     Gt,
     /// At least.
     Ge,
+}
+
+impl Compare {
+    /// Whether two values in this order compare so.
+    pub fn agrees(self, order: Ordering) -> bool {
+        match self {
+            Self::Eq => order.is_eq(),
+            Self::Ne => order.is_ne(),
+            Self::Lt => order.is_lt(),
+            Self::Le => order.is_le(),
+            Self::Gt => order.is_gt(),
+            Self::Ge => order.is_ge(),
+        }
+    }
 }

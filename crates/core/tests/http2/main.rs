@@ -1,5 +1,7 @@
 //! The HTTP/2 client against the server of the `h2` crate: whatever one side says, the other has to hear.
 
+#[path = "../allocations/mod.rs"]
+mod allocations;
 mod no_allocation;
 mod talk;
 

@@ -1,35 +1,9 @@
 //! The usual exchange costs no allocation, and no more memory than the streams that are open at once.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
-
 use kilobar_core::wire::http1::{Limits, RequestMethod};
 use kilobar_core::wire::http2::{Client, Keep, Kept, Outgoing};
 
-thread_local! {
-    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
-}
-
-/// Counts the allocations of each thread, since tests run side by side.
-struct Counting;
-
-// SAFETY: every call goes to the system's allocator unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // A thread that ends may allocate after its counter is gone; nobody counts there any more.
-        let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
-        // SAFETY: the caller's promise about `layout` is passed on.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: `pointer` came from `System` with this layout, by `alloc` above.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
+use crate::allocations::allocations_of;
 
 /// Sends two requests and takes in their responses, with memory that goes from exchange to exchange.
 fn exchange(client: &mut Client, first_id: u8, kept: &mut [Option<Kept>; 2]) {
@@ -62,10 +36,11 @@ fn exchanges_on_a_warm_connection_do_not_allocate() {
     for round in 0..30 {
         exchange(&mut client, 4 * round + 1, &mut kept);
     }
-    let before = ALLOCATIONS.get();
-    for round in 30..60 {
-        exchange(&mut client, 4 * round + 1, &mut kept);
-    }
+    let count = allocations_of(|| {
+        for round in 30..60 {
+            exchange(&mut client, 4 * round + 1, &mut kept);
+        }
+    });
     // The table doubles its memory while it fills; that is all.
-    assert!(ALLOCATIONS.get() - before <= 2, "{}", ALLOCATIONS.get() - before);
+    assert!(count <= 2, "{count}");
 }
