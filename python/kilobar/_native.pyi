@@ -133,3 +133,97 @@ def monotonic_ns() -> int:
     """The clock that workers use (CLOCK_MONOTONIC)."""
 
 __version__: str
+
+# Users that Python executes: docs/design/005-python-users.md. Only for the process of a worker.
+
+def next_code() -> str | None:
+    """Waits for the plan: its `code` as JSON, with `worker` and `workers`. None when the worker ends without a run."""
+
+def code_loaded(problem: str | None) -> None:
+    """The answer to `next_code`: the users can be started, or why not, in words."""
+
+def orders_fd() -> int:
+    """A descriptor that is readable while orders wait. Belongs to the engine: never closed, never read from."""
+
+Order = tuple[Any, ...]
+"""First its kind, then what belongs to it:
+
+* `("turn", user, turn, class_, act, row, intended_ns)`: act is 0 start, 1 press, 2 stop;
+* `("response", request, status, head, body, took_ns, error, message, url)`: status 0 and an error class when there is
+  none; head and body are bytes, `error` and `message` are None when the step went well;
+* `("hire", user, class_)`: a thread is to be started that asks for this user's orders;
+* `("gone", user)`: the user is given up, whatever it is doing;
+* `("arrive", user, class_)`, `("leave", user)`: a guest;
+* `("close",)`: the run is over; answer with `closed()`.
+"""
+
+def take_orders() -> list[Order]:
+    """All orders that wait, except those of users with a thread of their own. Does not wait."""
+
+def next_order(user: int) -> Order:
+    """Waits for an order of a user with a thread of its own; `("gone", user)` is its last one."""
+
+def end_turn(
+    turn: int,
+    began_ns: int,
+    ended_ns: int,
+    outcome: int,
+    message: str | None,
+    name: str | None,
+    pause_ns: int,
+) -> None:
+    """A turn has ended; times are of CLOCK_MONOTONIC.
+
+    `outcome`: 0 ok, 1 failed, 2 ok and the user leaves, 3 ok and the run stops; `message` says why (1 and 3).
+    `name`: the turn is counted as a step of this name, kind `press`; None when it has counted steps of its own.
+    `pause_ns`: how long the user waits before its next turn.
+    """
+
+def count_step(
+    flow: int,
+    name: str,
+    kind: str,
+    intended_ns: int,
+    began_ns: int,
+    ended_ns: int,
+    bytes_in: int,
+    bytes_out: int,
+    error: str | None,
+    message: str | None,
+) -> None:
+    """Counts a step that Python timed; `error` is an error class (`script`, `check`, ...), None when it went well."""
+
+def fail_step(flow: int, name: str, kind: str, error: str, message: str) -> None:
+    """A step that was counted as good has turned out to be bad."""
+
+def send_request(
+    turn: int,
+    name: str | None,
+    method: str,
+    url: str,
+    headers: list[tuple[str, str]],
+    body: bytes | None,
+    timeout_ns: int,
+    redirects: int,
+    statuses: list[tuple[int, int]] | None,
+) -> int:
+    """Sends a request in a turn; its number comes back in the order `response`.
+
+    `url` is absolute or a path at the target; a status outside of `statuses` (both ends included) fails the step;
+    None: 400 and above fail it.
+    """
+
+def began(flow: int) -> None:
+    """A guest begins an iteration."""
+
+def ended(flow: int, began_ns: int, ended_ns: int, message: str | None) -> None:
+    """A guest has ended an iteration; `message` says why it failed."""
+
+def left(user: int) -> None:
+    """A guest is gone: told to leave, or by itself."""
+
+def stop_run(reason: str) -> None:
+    """The whole run is to be stopped."""
+
+def closed() -> None:
+    """The host has closed; nothing more is counted."""

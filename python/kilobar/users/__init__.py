@@ -1,0 +1,1 @@
+"""Users that Python executes: classes with `press()` or tasks, tests, locustfiles (docs/design/005)."""
