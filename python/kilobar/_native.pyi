@@ -199,6 +199,7 @@ def fail_step(flow: int, name: str, kind: str, error: str, message: str) -> None
 def send_request(
     turn: int,
     name: str | None,
+    intended_ns: int,
     method: str,
     url: str,
     headers: list[tuple[str, str]],
@@ -210,8 +211,20 @@ def send_request(
     """Sends a request in a turn; its number comes back in the order `response`.
 
     `url` is absolute or a path at the target; a status outside of `statuses` (both ends included) fails the step;
-    None: 400 and above fail it.
+    None: 400 and above fail it. Without a name it is counted as method and path. `intended_ns`: when it was meant to
+    start; 0 when it does.
     """
+
+def send_guest_request(
+    user: int,
+    method: str,
+    url: str,
+    headers: list[tuple[str, str]],
+    body: bytes | None,
+    timeout_ns: int,
+    redirects: int,
+) -> int:
+    """As `send_request`, of a guest. It is not counted: the guest does that when it knows how it went."""
 
 def began(flow: int) -> None:
     """A guest begins an iteration."""
@@ -219,8 +232,8 @@ def began(flow: int) -> None:
 def ended(flow: int, began_ns: int, ended_ns: int, message: str | None) -> None:
     """A guest has ended an iteration; `message` says why it failed."""
 
-def left(user: int) -> None:
-    """A guest is gone: told to leave, or by itself."""
+def left(user: int, for_good: bool = False) -> None:
+    """A guest is gone: told to leave, or by itself. Another one takes its place, unless it is gone for good."""
 
 def stop_run(reason: str) -> None:
     """The whole run is to be stopped."""

@@ -4,6 +4,7 @@
 //! share the golden files in `tests/golden/plans`. Unknown fields are refused, so that a newer plan can never be
 //! half understood by an older engine.
 
+mod code;
 mod data;
 mod http;
 mod request;
@@ -11,6 +12,7 @@ mod step;
 mod template;
 mod walk;
 
+pub use code::{Act, Code, CodeClass, Way};
 pub use data::{DataFormat, DataSet, DataSource, Exhausted, Pick, RowPer};
 pub use http::{ConnectionPolicy, CookiePolicy, HttpPolicy, HttpVersion, Origin, Proxy, Resumption, Scheme};
 pub use request::{
@@ -74,6 +76,9 @@ pub struct Plan {
     /// Directory in which Python functions are looked for first.
     #[serde(default)]
     pub python_path: Option<String>,
+    /// The classes of user code, when Python executes the users: the flows are theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<Code>,
     /// Judged by the controller, carried here so that a stored plan is complete.
     #[serde(default)]
     pub thresholds: Vec<String>,
@@ -92,7 +97,8 @@ impl Plan {
                 && data.when_exhausted == Exhausted::Stop
                 && matches!(data.pick, Pick::Unique | Pick::Sequential)
         });
-        ending.map(DataSet::rows).min()
+        let dealt_once = self.code.iter().flat_map(|code| &code.classes).filter_map(|class| class.rows);
+        ending.map(DataSet::rows).chain(dealt_once).min()
     }
 
     /// The most closed users that its load asks for at once.
@@ -164,7 +170,8 @@ pub struct Flow {
 pub struct SeriesName {
     /// The step's name, never a raw URL.
     pub name: String,
-    /// `http` for requests, `group` for groups, `python` for calls of Python functions.
+    /// `http` for requests, `group` for groups, `python` for calls of Python functions; users that Python executes count
+    /// what they press as `press` and other steps as what they say.
     pub kind: String,
 }
 

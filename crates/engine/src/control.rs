@@ -59,6 +59,9 @@ pub struct Prepare {
     pub plan: Box<RawValue>,
     /// Index of this worker.
     pub worker: u32,
+    /// How many workers the run starts with.
+    #[serde(default)]
+    pub workers: u32,
 }
 
 /// The share of a plan that this worker runs.

@@ -34,12 +34,24 @@ pub struct Pace {
     pub idle_ns: u64,
     /// Something was sent in it.
     pub has_sent: bool,
+    /// How long its user rests before the next one.
+    pub pause_ns: u64,
+    /// A schedule meant it to start just when it was meant to, and Python tells when it did.
+    pub starts_in_python: bool,
 }
 
 impl Pace {
     /// That of an iteration which starts now and was meant to start at `intended_ns`.
     pub fn new(intended_ns: u64) -> Self {
-        Self { start_ns: intended_ns, intended_ns, now_ns: now_ns(), idle_ns: 0, has_sent: false }
+        Self {
+            start_ns: intended_ns,
+            intended_ns,
+            now_ns: now_ns(),
+            idle_ns: 0,
+            has_sent: false,
+            pause_ns: 0,
+            starts_in_python: false,
+        }
     }
 
     /// What was done until now is part of no step.
@@ -122,6 +134,7 @@ impl Engine {
                     }
                 }
                 ReadyStep::Think(think) => self.think(user, *think, pace).await,
+                ReadyStep::Code { class, act } => Box::pin(self.turn(user, *class, *act, pace)).await?,
                 // Rare, and its future is large: it is kept out of the hot one.
                 _ => Box::pin(self.compound(user, step, pace)).await?,
             }
@@ -142,7 +155,9 @@ impl Engine {
 
     async fn compound(&self, user: &mut User, step: &ReadyStep, pace: &mut Pace) -> Result<(), Stop> {
         match step {
-            ReadyStep::Request(_) | ReadyStep::Think(_) => unreachable!("they are executed without a detour"),
+            ReadyStep::Request(_) | ReadyStep::Think(_) | ReadyStep::Code { .. } => {
+                unreachable!("they are executed without a detour")
+            }
             ReadyStep::Set { variable, value } => {
                 let value = self.value(user, value)?;
                 user.variables[*variable] = Some(value);

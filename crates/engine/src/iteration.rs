@@ -15,6 +15,7 @@ use rustls::ClientConfig;
 use crate::draft::Draft;
 use crate::exchange::{Alarm, READ_BUFFER_BYTES};
 use crate::flow::{Pace, Stop};
+use crate::host::host;
 use crate::http2_pool::Http2Pool;
 use crate::origins::Origins;
 use crate::pool::Pool;
@@ -26,6 +27,7 @@ use crate::request::Course;
 use crate::resolve::Resolver;
 use crate::rows::{self, Rows};
 use crate::tls::TlsPolicy;
+use crate::turn::Turns;
 use crate::watch::Watch;
 
 /// After a body or a head larger than this a user gives the memory back: most users wait most of the time.
@@ -45,6 +47,8 @@ pub struct Engine {
     pub rows: Rows,
     /// Calls Python functions.
     pub python: Python,
+    /// Turns of users that Python executes.
+    pub turns: Turns,
     /// Is told everything, when somebody looks on.
     pub watch: Option<Box<dyn Watch>>,
     pub(crate) pool: Pool,
@@ -93,6 +97,8 @@ pub struct User {
     pub kept: Vec<u8>,
     /// A branch of a `parallel`: what it knew when it began.
     pub started_with: Option<Given>,
+    /// The host knows it.
+    pub(crate) is_hired: bool,
     /// What `before` left, by flow, as far as it was executed.
     prepared: Vec<Option<Box<Given>>>,
     pub(crate) own_pool: Rc<Pool>,
@@ -127,6 +133,11 @@ impl User {
         }
     }
 
+    /// Whoever comes in its place has to execute `before` again.
+    pub(crate) fn forget_preparations(&mut self) {
+        self.prepared.clear();
+    }
+
     fn knows(&mut self, given: &Given, cookies: CookiePolicy) {
         self.variables.clone_from(&given.variables);
         if cookies == CookiePolicy::PerIteration {
@@ -157,6 +168,8 @@ pub struct Ended {
     pub at_ns: u64,
     /// Nothing was sent and nothing waited for, so that a closed user takes a breath: it would spin.
     pub unsent: bool,
+    /// How long its user rests.
+    pub pause_ns: u64,
     /// What else ends with it.
     pub ends: Ends,
 }
@@ -185,6 +198,7 @@ impl Engine {
             given: RefCell::new(given),
             rows: Rows::open(&program.plan).map_err(|error| error.to_string())?,
             python: Python::default(),
+            turns: Turns::default(),
             watch: None,
             pool: Pool::default(),
             http2: Http2Pool::default(),
@@ -217,6 +231,7 @@ impl Engine {
             checked: Vec::new(),
             kept: Vec::new(),
             started_with: None,
+            is_hired: false,
             prepared: Vec::new(),
             own_pool: Rc::default(),
             own_http2: Rc::default(),
@@ -241,6 +256,7 @@ impl Engine {
 
     /// Wakes the users whose time is up.
     pub fn check_alarms(&self, now_ns: u64) {
+        self.turns.check(now_ns);
         self.alarms
             .borrow_mut()
             .retain(|alarm| alarm.upgrade().inspect(|alarm| alarm.check(now_ns)).is_some());
@@ -250,13 +266,16 @@ impl Engine {
     /// user leaves, an arrival is dropped.
     pub fn has_rows(&self, user: u64, turn: &Turn) -> bool {
         let flow = &self.program.flows[turn.flow];
+        let classes = self.program.plan.code.as_ref().map(|code| &code.classes);
         !flow.data.iter().any(|&data| self.rows.is_over(data, user, turn.sequence))
+            && classes.is_none_or(|classes| self.turns.has_row(turn.flow, classes[turn.flow].rows))
     }
 
     /// Executes an iteration, which the recorder has been told of.
     pub async fn iterate(&self, user: &mut User, turn: Turn) -> Ended {
         let mut pace = Pace::new(turn.intended_ns);
-        if turn.due {
+        pace.starts_in_python = turn.due && self.program.plan.code.is_some();
+        if turn.due && !pace.starts_in_python {
             self.recorder.start_lag(pace.now_ns.saturating_sub(turn.intended_ns));
         }
         user.flow = turn.flow;
@@ -274,6 +293,7 @@ impl Engine {
         Ended {
             at_ns: pace.now_ns,
             unsent: !pace.has_sent && (failed.is_some() || pace.idle_ns == 0),
+            pause_ns: pace.pause_ns,
             ends: match done {
                 Err(Stop::User) => Ends::User,
                 Err(Stop::Run(reason)) => Ends::Run(reason),
@@ -330,6 +350,9 @@ impl Engine {
                 // A step that fails has been counted and kept; nothing is left that it could end.
                 let _ = self.execute(&mut user, &flow.after, &mut pace).await;
             }
+        }
+        if user.is_hired {
+            host().dismiss(user.number);
         }
         self.recorder.closed(user.own_pool.clear(), 0);
         user.own_http2.close();

@@ -15,6 +15,8 @@ pub struct Judge {
     expect_status: Box<[(u16, u16)]>,
     checks: Box<[Checker]>,
     saves: Box<[ReadySave]>,
+    /// Somebody else wants the whole response.
+    keeps_whole: bool,
 }
 
 /// What a user knows: templates are filled from it, values are saved into it.
@@ -69,7 +71,13 @@ impl Judge {
             saves.push(ReadySave::compile(save, &bounds)?);
         }
         let expect_status = request.expect_status.as_slice().into();
-        Ok(Self { expect_status, checks: checks.into(), saves: saves.into() })
+        Ok(Self { expect_status, checks: checks.into(), saves: saves.into(), keeps_whole: false })
+    }
+
+    /// Looks at the status only, and has the whole response kept.
+    pub fn of_whole(expect_status: &[(u16, u16)]) -> Self {
+        let expect_status = expect_status.into();
+        Self { expect_status, checks: Box::default(), saves: Box::default(), keeps_whole: true }
     }
 
     /// Whether nothing but the status is looked at.
@@ -80,13 +88,17 @@ impl Judge {
 
     /// Whether the body of the response is looked at, so that it has to be kept and decoded.
     pub fn needs_body(&self) -> bool {
-        self.checks.iter().any(Checker::needs_body) || self.saves.iter().any(|save| save.from.needs_body())
+        self.keeps_whole
+            || self.checks.iter().any(Checker::needs_body)
+            || self.saves.iter().any(|save| save.from.needs_body())
     }
 
     /// Whether the header lines of the response are looked at, so that they have to be kept. Decoding a body needs
     /// them as well.
     pub fn needs_head(&self) -> bool {
-        self.checks.iter().any(Checker::needs_head) || self.saves.iter().any(|save| save.from.needs_head())
+        self.keeps_whole
+            || self.checks.iter().any(Checker::needs_head)
+            || self.saves.iter().any(|save| save.from.needs_head())
     }
 
     /// Judges a response: its status, then all checks, then the values to save, which go into the user's memory. `count` is

@@ -10,6 +10,7 @@
 #![deny(missing_docs)]
 
 mod arrivals;
+mod code_request;
 mod condition;
 mod connection;
 mod control;
@@ -20,6 +21,9 @@ mod exchange;
 mod files;
 mod flow;
 mod guard;
+mod guests;
+mod host;
+mod hosting;
 mod http2;
 mod http2_link;
 mod http2_pool;
@@ -47,11 +51,13 @@ mod secrets;
 mod steps;
 mod tls;
 mod trial;
+mod turn;
 mod users;
 mod watch;
 mod worker;
 
 pub use data::{InspectError, TableError, Tables, inspect_data};
+pub use host::{Asked, Came, EndOfTurn, Host, Loaded, Order, Sender, TimedStep, TurnOutcome, Word, host};
 pub use once::{Mishap, Occasion, Outcome, once};
 
 pub use program::{Program, ProgramError};

@@ -1,6 +1,6 @@
 //! A plan made ready to run: fixed requests are rendered once, paths are parsed, everything is checked.
 
-use kilobar_core::plan::{Flow, HttpVersion, PLAN_VERSION, Plan};
+use kilobar_core::plan::{Flow, HttpVersion, PLAN_VERSION, Plan, Way};
 use kilobar_core::schedule::{FlowChoice, Schedule};
 
 use crate::files::Files;
@@ -79,6 +79,9 @@ impl Program {
         Schedule::of(&plan).map_err(|error| invalid("load", error.to_string()))?;
         let weights: Vec<f64> = plan.flows.iter().map(|flow| flow.weight).collect();
         let choice = FlowChoice::new(&weights).map_err(|error| invalid("flows", error.to_string()))?;
+        if let Some(code) = &plan.code {
+            code.check(plan.flows.len()).map_err(|problem| invalid("code", problem))?;
+        }
         let broken = |problem: String| ProgramError::Invalid { place: "steps".to_owned(), problem };
         let mut files = Files::default();
         let mut flows = Vec::with_capacity(plan.flows.len());
@@ -94,6 +97,12 @@ impl Program {
     #[inline]
     pub fn choose(&self, number: u64) -> usize {
         self.choice.choose(number, self.plan.seed)
+    }
+
+    /// Whether its users drive themselves.
+    pub fn has_guests(&self) -> bool {
+        let classes = self.plan.code.iter().flat_map(|code| &code.classes);
+        classes.into_iter().any(|class| class.way == Way::Guest)
     }
 
     /// Whether users do something when they leave.

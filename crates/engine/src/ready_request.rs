@@ -104,11 +104,35 @@ impl ReadyRequest {
     /// # Errors
     /// In words, when it can never be sent.
     pub fn new(plan: &Plan, request: &Request, files: &mut Files) -> Result<Self, String> {
+        plan.series.get(request.series).ok_or("no such series")?;
+        Self::build(plan, request, Judge::compile(plan, request)?, |ready, templates| {
+            ready.add_body(plan.seed, files, templates)
+        })
+    }
+
+    /// A request that user code asks for, with this body. The whole response to it is kept. Its series is not one of the
+    /// plan, but of the recorder.
+    ///
+    /// # Errors
+    /// In words, when it can never be sent.
+    pub fn of_code(plan: &Plan, request: &Request, body: Option<Rc<[u8]>>) -> Result<Self, String> {
+        let judge = Judge::of_whole(&request.expect_status);
+        Self::build(plan, request, judge, |ready, _| {
+            ready.body = body.map_or(ReadyBody::None, ReadyBody::File);
+            Ok(())
+        })
+    }
+
+    fn build(
+        plan: &Plan,
+        request: &Request,
+        judge: Judge,
+        add_body: impl FnOnce(&mut Self, &mut Vec<Template>) -> Result<(), String>,
+    ) -> Result<Self, String> {
         let origin = match request.origin {
             Some(index) => Some(plan.origins.get(index).ok_or("no such origin")?),
             None => None,
         };
-        plan.series.get(request.series).ok_or("no such series")?;
         if !is_token(&request.method) {
             return Err(format!("{:?} is not a method", request.method));
         }
@@ -118,7 +142,6 @@ impl ReadyRequest {
         if request.redirects > MAX_REDIRECTS {
             return Err(format!("a step follows at most {MAX_REDIRECTS} redirects"));
         }
-        let judge = Judge::compile(plan, request)?;
         let mut ready = Self {
             fixed: None,
             http2: None,
@@ -141,7 +164,7 @@ impl ReadyRequest {
         };
         let mut templates = vec![request.path.clone()];
         ready.add_headers(&plan.http, &mut templates);
-        ready.add_body(plan.seed, files, &mut templates)?;
+        add_body(&mut ready, &mut templates)?;
         let bounds = Bounds::of(plan);
         for template in &templates {
             let template = ReadyTemplate::compile(template, &bounds).map_err(|error| error.to_string())?;

@@ -1,11 +1,14 @@
 //! Counts what the users of a worker do, into the interval that is being measured.
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 
+use kilobar_core::plan::SeriesName;
 use kilobar_core::stats::{ErrorClass, FailureSample, Interval, Phase, Series};
 
 use crate::dial::{DialTimes, Failure};
 use crate::exchange::Exchange;
+use crate::host::TimedStep;
 use crate::program::Program;
 use crate::redirect::Hop;
 
@@ -14,6 +17,12 @@ pub struct Recorder {
     interval: RefCell<Interval>,
     cpu_ns: Cell<u64>,
     worker: u32,
+    /// Indexes of series that were named at run time, by kind and name.
+    found: RefCell<HashMap<String, HashMap<String, usize>>>,
+    /// Users that rest between two iterations.
+    resting: Cell<u64>,
+    /// Users that drive themselves.
+    guests: Cell<u64>,
 }
 
 /// A step that has ended.
@@ -53,7 +62,64 @@ impl Recorder {
             interval: RefCell::new(Interval::of_plan(plan)),
             cpu_ns: Cell::new(kilobar_clock::process_cpu_ns()),
             worker,
+            found: RefCell::default(),
+            resting: Cell::new(0),
+            guests: Cell::new(0),
         }
+    }
+
+    /// Index of the series with this name and kind. Those past the limit are counted together.
+    pub fn series_of(&self, name: &str, kind: &str) -> usize {
+        if let Some(index) = self.found.borrow().get(kind).and_then(|names| names.get(name)) {
+            return *index;
+        }
+        let asked = SeriesName { name: name.to_owned(), kind: kind.to_owned() };
+        let mut interval = self.interval.borrow_mut();
+        let index = interval.series_index(&asked);
+        if interval.series[index].name == asked {
+            self.found.borrow_mut().entry(asked.kind).or_default().insert(asked.name, index);
+        }
+        index
+    }
+
+    /// The name of a series.
+    pub fn series_name(&self, index: usize) -> String {
+        self.interval.borrow().series[index].name.name.clone()
+    }
+
+    /// A step that Python timed has ended.
+    pub fn timed(&self, step: &TimedStep) {
+        let index = self.series_of(&step.name, &step.kind);
+        let mut interval = self.interval.borrow_mut();
+        let series = &mut interval.series[index];
+        series.count += 1;
+        series.bytes_in += step.bytes_in;
+        series.bytes_out += step.bytes_out;
+        if let Some((class, _)) = &step.failure {
+            series.failed += 1;
+            series.errors[*class as usize] += 1;
+        }
+        series.response.record(step.ended_ns.saturating_sub(step.intended_ns));
+        series.service.record(step.ended_ns.saturating_sub(step.began_ns));
+    }
+
+    /// A step that was counted as good was bad.
+    pub fn was_bad(&self, name: &str, kind: &str, class: ErrorClass) {
+        let index = self.series_of(name, kind);
+        let series = &mut self.interval.borrow_mut().series[index];
+        series.failed += 1;
+        series.errors[class as usize] += 1;
+    }
+
+    /// A user begins to rest between two iterations, or ends it.
+    pub fn rests(&self, begins: bool) {
+        let resting = self.resting.get();
+        self.resting.set(if begins { resting + 1 } else { resting - 1 });
+    }
+
+    /// So many users that drive themselves are here.
+    pub fn guests(&self, guests: u64) {
+        self.guests.set(guests);
     }
 
     /// A due arrival found `max_in_flight` reached.
@@ -209,7 +275,8 @@ impl Recorder {
     pub fn cut(&self, end_ns: u64) -> Vec<u8> {
         let mut interval = self.interval.borrow_mut();
         interval.duration_ns = end_ns - interval.start_ns;
-        interval.active_users = interval.ledger.in_flight;
+        let active = interval.ledger.in_flight + self.resting.get();
+        interval.active_users = active.max(self.guests.get());
         let cpu_ns = kilobar_clock::process_cpu_ns();
         interval.generator.cpu_ns = cpu_ns - self.cpu_ns.replace(cpu_ns);
         interval.generator.rss_bytes = resident_bytes();

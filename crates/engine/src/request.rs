@@ -37,6 +37,20 @@ impl Engine {
         intended_ns: u64,
         now_ns: u64,
     ) -> Result<u64, Failure> {
+        let done = self.request_whole(user, request, intended_ns, now_ns).await;
+        user.give_back_memory();
+        done
+    }
+
+    /// As [`Engine::request`], and leaves what came for whoever wants it.
+    #[inline]
+    pub(crate) async fn request_whole(
+        &self,
+        user: &mut User,
+        request: &ReadyRequest,
+        intended_ns: u64,
+        now_ns: u64,
+    ) -> Result<u64, Failure> {
         user.kept.clear();
         user.draft.replaced.clear();
         let before = user.random.clone();
@@ -62,11 +76,9 @@ impl Engine {
             let sent = secrets.hide(user.as_sent(described));
             watch.exchanged(self, user, &Seen { request, sent, secrets, failure: done.as_ref().err() });
         }
-        let done = done.map(|()| end_ns).inspect_err(|failure| {
+        done.map(|()| end_ns).inspect_err(|failure| {
             self.sample(user, request, failure, intended_ns, before);
-        });
-        user.give_back_memory();
-        done
+        })
     }
 
     /// As [`Engine::request`], but counts nothing. What happened is in [`User::course`].
@@ -360,10 +372,10 @@ impl Engine {
         intended_ns: u64,
         mut random: Random,
     ) {
-        let series = &self.program.plan.series[request.plan.series].name;
+        let series = self.recorder.series_name(request.plan.series);
         let now_ns = kilobar_clock::now_ns();
         let at_ns = now_ns.saturating_sub(self.start_ns);
-        self.recorder.sample(series, failure.class, at_ns, now_ns.saturating_sub(intended_ns), || {
+        self.recorder.sample(&series, failure.class, at_ns, now_ns.saturating_sub(intended_ns), || {
             let secrets = self.secrets_of(user, Some(request));
             let variables = user.known_before(request);
             let shown = request.redacted(&mut scope_of(&variables, &user.rows, user.sequence, &mut random));

@@ -1,6 +1,6 @@
 //! Steps made ready to run: indexes checked, requests rendered as far as they never change, conditions compiled.
 
-use kilobar_core::plan::{Exit, Plan, Step, Template, Think};
+use kilobar_core::plan::{Act, Exit, Plan, Step, Template, Think};
 use kilobar_core::template::{Bounds, ReadyTemplate};
 
 use crate::condition::ReadyCondition;
@@ -31,6 +31,13 @@ pub enum ReadyStep {
     },
     /// Calls a Python function.
     Python(Box<PythonCall>),
+    /// Lets a user of user code take a turn.
+    Code {
+        /// Index of the class.
+        class: usize,
+        /// What it does.
+        act: Act,
+    },
     /// Executes some steps or others.
     If {
         /// What decides.
@@ -162,6 +169,13 @@ fn ready_step(
                 arguments: arguments.iter().map(text).collect::<Result<_, _>>()?,
                 variable: variable(*index)?,
             }))
+        }
+        Step::Code { class, act } => {
+            let classes = plan.code.as_ref().map_or(0, |code| code.classes.len());
+            if *class >= classes {
+                return Err(format!("class {class} of user code does not exist"));
+            }
+            ReadyStep::Code { class: *class, act: *act }
         }
         Step::If { condition, then, otherwise } => ReadyStep::If {
             condition: ReadyCondition::new(plan, condition)?,

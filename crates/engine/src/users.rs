@@ -10,6 +10,7 @@ use kilobar_clock::{now_ns, sleep};
 use kilobar_core::random::mix;
 
 use crate::exchange::Alarm;
+use crate::guests;
 use crate::iteration::{Ends, Turn};
 use crate::rows::sequence_of;
 use crate::worker::Run;
@@ -54,7 +55,7 @@ impl Crowd {
     }
 
     /// Whether a user is to execute another iteration.
-    fn wants(&self, number: u64) -> bool {
+    pub fn wants(&self, number: u64) -> bool {
         number < self.wanted.get() && !self.gone.borrow().contains(&number)
     }
 
@@ -64,6 +65,11 @@ impl Crowd {
         const RESERVE: u64 = 16;
         let skipped = if began_elsewhere { 2 * self.most_iterations.get() + RESERVE } else { 0 };
         self.iterations.borrow().get(&number).copied().unwrap_or(skipped)
+    }
+
+    /// A user has ended itself: nobody takes its place.
+    pub fn is_gone_for_good(&self, number: u64) {
+        self.gone.borrow_mut().insert(number);
     }
 
     /// A user that is still here has executed so many iterations.
@@ -86,6 +92,9 @@ pub async fn attend(run: Rc<Run>) {
         let time_ns = run.time_ns();
         let wanted = run.schedule.borrow().users_at(time_ns);
         let before = run.crowd.wanted.replace(wanted);
+        if wanted < before {
+            run.left();
+        }
         // Users whose worker died are among those that already ran, so a change of owners looks at all of them.
         let first = if run.take_owners_changed(time_ns) { 0 } else { before };
         for number in first..wanted {
@@ -121,6 +130,10 @@ async fn live(run: Rc<Run>, number: u64, due_ns: u64) {
     let mut intended_ns = due_ns;
     // Whoever is wanted again while it executes `after` comes back at once.
     while run.crowd.wants(number) {
+        if run.engine.program.has_guests() {
+            guests::stay(&run, number).await;
+            continue;
+        }
         stay(&run, number, intended_ns, &alarm).await;
         intended_ns = now_ns();
     }
@@ -138,7 +151,9 @@ async fn stay(run: &Run, number: u64, due_ns: u64, alarm: &Rc<Alarm>) {
     loop {
         let sequence = run.first_user_sequence + sequence_of(number, run.most_users, iterations);
         let chooser = seed.wrapping_add(iterations);
-        let flow = run.engine.program.choose(chooser);
+        let program = &run.engine.program;
+        let class = program.plan.code.as_ref().map(|code| code.class_of(number));
+        let flow = class.unwrap_or_else(|| program.choose(chooser));
         let turn = Turn { number: chooser, flow, sequence, intended_ns, due: false };
         if !run.crowd.wants(number) {
             break;
@@ -167,9 +182,23 @@ async fn stay(run: &Run, number: u64, due_ns: u64, alarm: &Rc<Alarm>) {
             sleep(BREATH_NS).await;
             intended_ns = now_ns();
         }
+        if ended.pause_ns > 0 {
+            rest(run, number, ended.at_ns.saturating_add(ended.pause_ns)).await;
+            intended_ns = now_ns();
+        }
     }
     run.crowd.has_stopped(number, iterations);
     run.engine.leave(user).await;
+}
+
+/// Between two iterations, until this instant or until the user is no longer wanted.
+async fn rest(run: &Run, number: u64, until_ns: u64) {
+    run.engine.recorder.rests(true);
+    while run.crowd.wants(number) && now_ns() < until_ns {
+        let time_ns = until_ns.saturating_sub(run.engine.start_ns);
+        run.wait_until(time_ns).await;
+    }
+    run.engine.recorder.rests(false);
 }
 
 #[cfg(test)]

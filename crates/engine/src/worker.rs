@@ -18,6 +18,9 @@ use tokio::task::AbortHandle;
 
 use crate::arrivals::{self, Seats};
 use crate::control::{Command, Controller, Event, Prepare, Start};
+use crate::guests::Guests;
+use crate::host::host;
+use crate::hosting::{self, Ear};
 use crate::iteration::{Engine, Given};
 use crate::program::Program;
 use crate::users::{self, Crowd};
@@ -29,6 +32,9 @@ const TICKS_A_CHECK_OF_ALARMS: u64 = 5;
 const TICKS_A_BEAT: u64 = 25;
 /// Without a sign of the controller for this long a worker stops by itself.
 const LEASE_NS: u64 = 5 * SECOND_NS;
+
+/// How long user code may take to close.
+const CLOSING_NS: u64 = 10 * SECOND_NS;
 
 /// A worker that could not do its work.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +59,7 @@ pub fn run_worker(socket: OwnedFd) -> Result<(), WorkerError> {
         builder.enable_io().event_interval(127).max_blocking_threads(4).build_local(Default::default())?;
     end_with_a_panic();
     let result = runtime.block_on(work(socket));
+    host().has_no_code();
     // A name server that does not answer must not keep the process.
     runtime.shutdown_background();
     result
@@ -91,12 +98,23 @@ async fn work(socket: OwnedFd) -> Result<(), WorkerError> {
             return Err(WorkerError::Refused(reason));
         }
     };
+    let has_code = run.engine.program.plan.code.is_some();
+    let hearer = if has_code {
+        Some(tokio::task::spawn_local(hosting::hear(Rc::clone(&run), Ear::open()?)))
+    } else {
+        None
+    };
     let listener = tokio::task::spawn_local(listen(Rc::clone(&run), Rc::clone(&controller)));
     let ticker = tokio::task::spawn_local(tick(Rc::clone(&run), Rc::clone(&controller)));
     let cutter = tokio::task::spawn_local(cut(Rc::clone(&run), Rc::clone(&controller)));
     run.execute().await;
     if run.controller_gone.get() {
         return Ok(());
+    }
+    if let Some(hearer) = hearer {
+        host().close();
+        // What user code says last, when it is closed, still counts.
+        either(hearer, sleep_until(now_ns() + CLOSING_NS)).await;
     }
     // What is counted after the last cut would be in nobody's books.
     for task in [listener, ticker, cutter] {
@@ -125,6 +143,10 @@ async fn begin(controller: &Rc<Controller>) -> io::Result<Begun> {
         match controller.hear().await? {
             Some(Command::Prepare(prepare)) => match Prepared::new(&prepare) {
                 Ok(done) => {
+                    let plan = &done.engine.program.plan;
+                    if let Err(problem) = Ear::open()?.load(plan, prepare.worker, prepare.workers).await {
+                        return Ok(Begun::Refused(problem));
+                    }
                     prepared = Some(done);
                     controller.tell(&Event::Prepared);
                 }
@@ -175,6 +197,8 @@ pub struct Run {
     pub seats: Seats,
     /// Closed users.
     pub crowd: Crowd,
+    /// Users that drive themselves.
+    pub guests: Guests,
     /// Iterations of open load that may be in flight here.
     pub max_in_flight: Cell<u32>,
     /// Index of this worker.
@@ -215,11 +239,15 @@ impl Run {
         }
         let workers = start.owners.iter().max().map_or(1, |last| last + 1);
         let slots = Slots::from_owners(start.owners).map_err(|error| error.to_string())?;
+        if plan.code.is_some() {
+            engine.turns.have_host(worker, workers);
+        }
         Ok(Self {
             engine,
             schedule: RefCell::new(schedule),
             seats: Seats::default(),
             crowd: Crowd::default(),
+            guests: Guests::default(),
             max_in_flight: Cell::new(start.max_in_flight),
             worker,
             workers,
@@ -256,7 +284,7 @@ impl Run {
     async fn drain(&self) {
         self.draining.set(true);
         let start_ns = now_ns();
-        let has_after = self.engine.program.has_after();
+        let has_after = self.engine.program.has_after() || self.engine.program.has_guests();
         if has_after {
             self.seats.close();
         }
@@ -293,6 +321,11 @@ impl Run {
             changed.as_mut().poll(context).map(|()| false)
         })
         .await
+    }
+
+    /// Waits until a command may have changed something, or for this.
+    pub async fn wait_or(&self, other: impl Future) {
+        either(self.changed.notified(), other).await;
     }
 
     /// Whether the arrival or user with this number is this worker's at this time of the run.

@@ -6,6 +6,7 @@ use pyo3::prelude::*;
 mod data;
 mod engine;
 mod histogram;
+mod host;
 mod interval;
 mod schedule;
 mod target;
@@ -18,5 +19,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<schedule::Schedule>()?;
     data::register(module)?;
     engine::register(module)?;
+    host::register(module)?;
     target::register(module)
 }

@@ -220,7 +220,8 @@ class Run:
         match event:
             case Ready(index):
                 worker.state = "preparing"
-                self._fleet.send(index, {"do": "prepare", "worker": index, "plan": self._plan_json})
+                place = {"worker": index, "workers": self._fleet.workers}
+                self._fleet.send(index, {"do": "prepare", **place, "plan": self._plan_json})
             case Prepared():
                 worker.state = "ready"
             case IntervalArrived(index, encoded):

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::code::Act;
 use super::request::{Compare, Request};
 use super::template::Template;
 
@@ -33,6 +34,13 @@ pub enum Step {
         arguments: Vec<Template>,
         /// Index into [`super::Plan::variables`].
         variable: usize,
+    },
+    /// Lets a user of a class of user code take a turn. See [`super::Code`].
+    Code {
+        /// Index into [`super::Code::classes`].
+        class: usize,
+        /// What the user does.
+        act: Act,
     },
     /// Executes some steps or others.
     If {

@@ -73,6 +73,7 @@ fn collect<'a>(steps: &'a [Step], found: &mut Vec<&'a Step>) {
             | Step::Think { .. }
             | Step::Set { .. }
             | Step::Python { .. }
+            | Step::Code { .. }
             | Step::Exit { .. } => {}
         }
     }
@@ -89,7 +90,7 @@ impl Step {
             Self::Repeat { times, .. } => vec![times],
             Self::ForEach { items, .. } => vec![items],
             Self::Exit { message, .. } => vec![message],
-            Self::Think { .. } | Self::Group { .. } | Self::Parallel { .. } => Vec::new(),
+            Self::Think { .. } | Self::Code { .. } | Self::Group { .. } | Self::Parallel { .. } => Vec::new(),
         }
     }
 }

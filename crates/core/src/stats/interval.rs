@@ -312,6 +312,12 @@ impl Interval {
         total
     }
 
+    /// Index of the series with this name, made if there is room for one more; else of the one that counts the others.
+    pub fn series_index(&mut self, name: &SeriesName) -> usize {
+        let entry: *const Series = entry_of(&mut self.series, name, 0);
+        self.series.iter().position(|series| std::ptr::eq(series, entry)).expect("it is one of them")
+    }
+
     /// Keeps a failed exchange if there is room for one of its kind.
     pub fn keep_sample(&mut self, sample: FailureSample) {
         if self.has_room_for(&sample.series, sample.class) {
