@@ -38,9 +38,8 @@ impl Engine {
             }
         };
         let now_ns = now_ns();
-        let done = self
-            .request_whole(user, &ready, if intended_ns == 0 { now_ns } else { intended_ns }, now_ns)
-            .await;
+        let done =
+            self.request(user, &ready, if intended_ns == 0 { now_ns } else { intended_ns }, now_ns).await;
         let was_good = done.is_ok();
         let came = self.came(user, &ready, done.err());
         if let Some((class, message)) = came.failure.as_ref().filter(|_| was_good) {

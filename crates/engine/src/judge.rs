@@ -80,6 +80,12 @@ impl Judge {
         Self { expect_status, checks: Box::default(), saves: Box::default(), keeps_whole: true }
     }
 
+    /// Whether somebody else wants the whole response.
+    #[inline]
+    pub fn keeps_whole(&self) -> bool {
+        self.keeps_whole
+    }
+
     /// Whether nothing but the status is looked at.
     #[inline]
     pub fn is_about_status(&self) -> bool {

@@ -37,20 +37,6 @@ impl Engine {
         intended_ns: u64,
         now_ns: u64,
     ) -> Result<u64, Failure> {
-        let done = self.request_whole(user, request, intended_ns, now_ns).await;
-        user.give_back_memory();
-        done
-    }
-
-    /// As [`Engine::request`], and leaves what came for whoever wants it.
-    #[inline]
-    pub(crate) async fn request_whole(
-        &self,
-        user: &mut User,
-        request: &ReadyRequest,
-        intended_ns: u64,
-        now_ns: u64,
-    ) -> Result<u64, Failure> {
         user.kept.clear();
         user.draft.replaced.clear();
         let before = user.random.clone();
@@ -76,9 +62,14 @@ impl Engine {
             let sent = secrets.hide(user.as_sent(described));
             watch.exchanged(self, user, &Seen { request, sent, secrets, failure: done.as_ref().err() });
         }
-        done.map(|()| end_ns).inspect_err(|failure| {
+        let done = done.map(|()| end_ns).inspect_err(|failure| {
             self.sample(user, request, failure, intended_ns, before);
-        })
+        });
+        // User code looks at the whole response; it gives it back then.
+        if !request.judge.keeps_whole() {
+            user.give_back_memory();
+        }
+        done
     }
 
     /// As [`Engine::request`], but counts nothing. What happened is in [`User::course`].

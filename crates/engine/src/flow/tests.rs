@@ -6,7 +6,7 @@ use crate::loopback::{answer, origin, plan, response, tried};
 const MS: u64 = 1_000_000;
 
 fn pace() -> Pace {
-    Pace { start_ns: 1_000 * MS, intended_ns: 1_000 * MS, now_ns: 1_300 * MS, idle_ns: 0, has_sent: false }
+    Pace { start_ns: 1_000 * MS, intended_ns: 1_000 * MS, now_ns: 1_300 * MS, ..Pace::new(0) }
 }
 
 fn waits_ns(think: Think, draws: usize) -> Vec<u64> {

@@ -36,9 +36,12 @@ fn a_user_with_a_thread_is_hired_once_and_hears_only_its_own() {
     host.order_thread(8, 1, turn(8, 3));
     let hired = [Order::Hire { user: 7, class: 0 }, Order::Hire { user: 8, class: 1 }];
     assert_eq!(host.take_orders(), hired);
-    host.dismiss(7);
     thread::scope(|scope| {
-        let heard = scope.spawn(|| [host.next_order(7), host.next_order(7), host.next_order(7)]);
+        let heard = scope.spawn(|| {
+            let first = host.next_order(7);
+            host.dismiss(7);
+            [first, host.next_order(7), host.next_order(7)]
+        });
         assert_eq!(heard.join().unwrap(), [turn(7, 1), turn(7, 2), Order::Gone { user: 7 }]);
     });
     assert_eq!(host.next_order(8), turn(8, 3));
