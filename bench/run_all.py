@@ -19,7 +19,7 @@ def main() -> None:
     print(
         f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, commit {commit}, {os.cpu_count()} cores, Linux {platform.release()}\n"
     )
-    for name in ("start", "check", "imports", "accuracy", "rate", "throughput", "flow", "http2", "memory"):
+    for name in ("start", "check", "imports", "accuracy", "rate", "throughput", "flow", "http2", "users", "memory"):
         print(f"\n## bench/{name}\n", flush=True)
         subprocess.run([sys.executable, str(HERE / f"{name}.py")], check=True)
 
