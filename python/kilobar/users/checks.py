@@ -50,11 +50,13 @@ def json_problem(response: Response, values: Mapping[str, Any]) -> str | None:
         try:
             found = _native.json_path_value(path, response.content)
         except ValueError as error:
-            raise InputError(f"`{path}` is no JSON path: {error}", hint='write json={"$.items[0].id": 7}') from error
+            if (wrong := _native.check_json_path(path)) is None:
+                return f"the body is {shown(str(error), quoted=False)}"
+            raise InputError(f"`{path}` is no JSON path: {wrong[1]}", hint='write json={"$.items[0].id": 7}') from error
         if found is None:
             return f"nothing is at {path} in the body"
         if wanted is not ... and not _same(json_text.loads(found), wanted):
-            return f"{path} is {shown(found)}, not {shown(wanted)}"
+            return f"{path} is {shown(found, quoted=False)}, not {shown(_json_form(wanted), quoted=False)}"
     return None
 
 
@@ -93,6 +95,13 @@ def shown(value: object, *, quoted: bool = True) -> str:
     text = repr(value) if quoted else str(value)
     text = " ".join(text.split())
     return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 1]}…"
+
+
+def _json_form(value: object) -> str:
+    try:
+        return json_text.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError):
+        return repr(value)
 
 
 def _text_problem(what: str, found: str, wanted: object) -> str | None:

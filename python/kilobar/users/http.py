@@ -10,7 +10,6 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Unpack
 
 from kilobar import _native
-from kilobar._native import Order
 from kilobar.errors import InputError
 from kilobar.users.actor import GivenUp, Present, Turn
 from kilobar.users.request_parts import (
@@ -25,6 +24,7 @@ from kilobar.users.request_parts import (
 from kilobar.users.response import Expectations, Response
 
 if TYPE_CHECKING:
+    from kilobar._native import Order
     from kilobar.users.pending import Pending
 
 

@@ -1,7 +1,7 @@
 """Makes calls of requests, httpx and urllib3 visible as steps, in code that knows nothing of Kilobar.
 
-The few functions through which every call of these libraries goes are wrapped; nothing of them is imported here. Libraries
-that are imported later are wrapped right after their import. Whatever goes wrong in here never reaches user code.
+The few functions through which every call of these libraries goes are wrapped; nothing of them is imported here.
+Libraries that are imported later are wrapped right after their import. What goes wrong in here never reaches user code.
 """
 
 from __future__ import annotations
@@ -69,7 +69,8 @@ _inside: ContextVar[bool] = ContextVar("kilobar_inside_a_call", default=False)
 def instrument(count: Count) -> Callable[[], None]:
     """Calls `count` for every call of the libraries from now on, in the thread or task of the call.
 
-    The function returned undoes it. A call is counted when its response is there; a status of 400 and above is an error.
+    The function returned undoes it. A call is counted when its response is there; a status of 400 and above is an
+    error.
     """
     return _Instrument(count).undo
 

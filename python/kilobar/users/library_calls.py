@@ -98,8 +98,9 @@ _CLASSES: tuple[tuple[str, tuple[type[BaseException], ...], frozenset[str]], ...
 _CONNECT = frozenset({"ConnectError", "NewConnectionError", "ProxyError", "EmptyPoolError"})
 _PROTOCOL = frozenset(
     {
-        "ProtocolError", "RemoteProtocolError", "LocalProtocolError", "ChunkedEncodingError", "HTTPException", "ReadError",
-        "WriteError", "DecodeError", "DecodingError", "ContentDecodingError", "TooManyRedirects", "ConnectionError",
+        "ProtocolError", "RemoteProtocolError", "LocalProtocolError", "ChunkedEncodingError", "HTTPException",
+        "ReadError", "WriteError", "DecodeError", "DecodingError", "ContentDecodingError", "TooManyRedirects",
+        "ConnectionError",
     }
 )  # fmt: skip
 

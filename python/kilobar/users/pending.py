@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
-from kilobar._native import Order
+if TYPE_CHECKING:
+    from kilobar._native import Order
 
 
 class Pending:

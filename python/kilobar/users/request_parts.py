@@ -106,7 +106,7 @@ def address_of(method: str, url: str) -> Address:
     if not _PLAIN_URL.fullmatch(ready):
         ready = quote(ready, safe=_URL_SAFE)
     bare = re.split(r"[?#]", path, maxsplit=1)[0] or "/"
-    address = Address(_short(f"{method} {bare}", MAX_NAME), ready)
+    address = Address(name_of(f"{method} {bare}"), ready)
     if len(known_addresses) >= MAX_KNOWN_ADDRESSES:
         known_addresses.clear()
     known_addresses[method, url] = address
@@ -205,7 +205,7 @@ def name_of(name: object) -> str:
     """The name of a series, as a call gives it. Raises InputError."""
     if not isinstance(name, str) or not name.strip():
         raise InputError(f"`name={name!r}` is no name of a series", hint='write a text: name="show item"')
-    return _short(name.strip(), MAX_NAME)
+    return _short(" ".join(name.split()), MAX_NAME)
 
 
 def _body_of(options: RequestOptions) -> tuple[str | None, bytes | None]:

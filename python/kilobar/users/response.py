@@ -5,15 +5,17 @@ from __future__ import annotations
 import json as json_text
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from kilobar import _native
-from kilobar._native import Order
 from kilobar.errors import InputError
 from kilobar.users import checks
 from kilobar.users.actor import StepFailed
 from kilobar.users.headers import Headers
 from kilobar.users.statuses import Statuses
+
+if TYPE_CHECKING:
+    from kilobar._native import Order
 
 KIND = "http"
 """Of the steps of `self.http`."""
