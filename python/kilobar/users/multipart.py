@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterable, Mapping
 from typing import TypeAlias, cast
 
@@ -95,7 +94,11 @@ def _quoted(text: str) -> str:
 
 def _free_boundary(parts: list[tuple[str, bytes]]) -> str:
     while True:
-        boundary = f"kilobar-{secrets.token_hex(12)}"
+        boundary = f"kilobar-{_token()}"
         wanted = boundary.encode()
         if not any(wanted in content for _, content in parts):
             return boundary
+
+
+def _token() -> str:
+    return os.urandom(12).hex()

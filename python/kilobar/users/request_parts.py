@@ -63,6 +63,9 @@ class RequestOptions(TypedDict, total=False):
     """False: a failed step does not raise StepFailed; the response has `error`."""
 
 
+_OPTIONS = RequestOptions.__annotations__.keys()
+
+
 class Address(NamedTuple):
     """An address in its ready form."""
 
@@ -115,10 +118,10 @@ def address_of(method: str, url: str) -> Address:
 
 def parts_of(url: str, options: RequestOptions, base_headers: Mapping[str, str]) -> Parts:
     """What a call means; `url` is the ready form of its address. Raises InputError."""
-    unknown = options.keys() - RequestOptions.__annotations__.keys()
-    if unknown:
-        known = ", ".join(RequestOptions.__annotations__)
-        raise InputError(f"a request has no option `{min(unknown)}`", hint=f"there are {known}")
+    if not options.keys() <= _OPTIONS:
+        unknown = min(options.keys() - _OPTIONS)
+        hint = f"there are {', '.join(RequestOptions.__annotations__)}"
+        raise InputError(f"a request has no option `{unknown}`", hint=hint)
     if params := options.get("params"):
         query = urlencode(pairs_of("params", params))
         if query:

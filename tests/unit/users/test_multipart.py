@@ -52,7 +52,7 @@ def test_a_filename_cannot_end_its_quotes_or_its_line() -> None:
 
 def test_the_boundary_is_never_in_the_content(monkeypatch: pytest.MonkeyPatch) -> None:
     tokens = iter(["taken", "free"])
-    monkeypatch.setattr(module.secrets, "token_hex", lambda size: next(tokens))
+    monkeypatch.setattr(module, "_token", lambda: next(tokens))
     content_type, _ = multipart([], {"f": b"--kilobar-taken"})
     assert content_type == "multipart/form-data; boundary=kilobar-free"
 
