@@ -25,6 +25,10 @@ class StepFailed(Exception):  # noqa: N818  # what users read in their traceback
         self.error = error
 
 
+class GivenUp(BaseException):  # not an Exception: user code that catches those must not hold it up
+    """The engine has given up the user: its thread unwinds, and nothing of it is counted any more."""
+
+
 @dataclass(slots=True)
 class Turn:
     """One turn of a user: what is counted in it, and since when its next step is due."""
