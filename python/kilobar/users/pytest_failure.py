@@ -22,8 +22,8 @@ def words_of_failure(item: Any, phase: str, error: BaseException) -> str:
     error = _first_of(error)
     where = place_of(error, item.config.rootpath)
     place = f" ({where})" if where else f" ({item.path.name})"
-    if isinstance(error, pytest.skip.Exception):
-        return f"skipped: {_bounded(error.msg or 'without a reason')}, so nothing was pressed"
+    if is_skip(error) or str(error).startswith("[NOTRUN]"):
+        return f"skipped: {_bounded(str(error).strip()) or 'without a reason'}, so nothing was pressed"
     if isinstance(error, pytest.FixtureLookupError):
         report = error.formatrepr()
         return _bounded(report.errorstring.strip().partition("\n")[0]) + f" ({item.path.name})"
@@ -31,6 +31,15 @@ def words_of_failure(item: Any, phase: str, error: BaseException) -> str:
     if phase == "setup":
         return f"{_fixture_of(item, error)}: {words}"
     return f"teardown: {words}" if phase == "teardown" else words
+
+
+def is_skip(error: BaseException) -> bool:
+    """Whether a test says by it that it is not to be executed."""
+    import unittest
+
+    import pytest
+
+    return isinstance(error, pytest.skip.Exception | unittest.SkipTest)
 
 
 def message_of(error: BaseException) -> str:

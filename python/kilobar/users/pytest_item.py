@@ -1,8 +1,8 @@
 """Pressing an existing pytest test: what is found in it before a run, and its users in a worker.
 
-Function scoped fixtures are made for each iteration. Session scoped ones are made once in a worker process and shared by
-its users, unless they belong to an event loop. Those of classes, modules and packages are made once for each user: they
-are where tests keep what they change.
+Function scoped fixtures are made for each iteration. Session scoped ones are made once in a worker process and shared
+by its users, unless they belong to an event loop. Those of classes, modules and packages are made once for each user:
+they are where tests keep what they change.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Instrument = Callable[[Callable[..., None]], Callable[[], None]]
 """Reports the calls of HTTP libraries to a function; returns what ends that."""
 
 SHARED_BY_ALL = {
-    "recwarn": "recwarn sees the warnings of all users of a worker, and may lose some: what collects warnings in Python "
+    "recwarn": "recwarn sees the warnings of all users of a worker and may lose some: what collects warnings in Python "
     "belongs to the process",
     "monkeypatch": "monkeypatch changes what all users of a worker see, until the last one that changed it has ended "
     "its iteration",

@@ -130,7 +130,7 @@ def _distinct(noted: list[Any]) -> list[tuple[Any, Any]]:
     return list(reversed(seen.values()))
 
 
-def _attribute(target: Any, name: str) -> Any:
+def _attribute(target: Any, name: Any) -> Any:
     if isinstance(target, type):
         return target.__dict__.get(name, _NOTHING)
     return getattr(target, name, _NOTHING)

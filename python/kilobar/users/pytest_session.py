@@ -15,6 +15,7 @@ import threading
 from collections.abc import Generator
 from contextlib import suppress
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from kilobar.errors import InputError
@@ -67,7 +68,7 @@ class Pytest:
         self._directory = tempfile.mkdtemp(prefix="kilobar-pytest-")
         self.notes: list[str] = []
         self._local = threading.local()
-        self._is_started = False
+        self._is_started = self._is_trimmed = False
         self._assertions: Generator[None, object, object] | None = None
         try:
             self._configure()
@@ -86,7 +87,7 @@ class Pytest:
         from _pytest.runner import SetupState
 
         with self._lock:
-            session = self._pytest.Session.from_config(self._config)
+            session: pytest.Session = self._pytest.Session.from_config(self._config)
             session._setupstate = SetupState()
             session._fixturemanager = FixtureManager(session)
             self._problems.clear()
@@ -181,7 +182,7 @@ class Pytest:
 
     def _let_rewrite(self, session: pytest.Session) -> None:
         # Assertions are rewritten in files that are named, whatever `python_files` says of them.
-        from _pytest.assertion import assertstate_key
+        from _pytest.assertion.rewrite import assertstate_key
 
         state = self._config.stash.get(assertstate_key, None)
         if state is not None and state.hook is not None:
@@ -203,6 +204,10 @@ class Pytest:
                 plugins.unregister(plugin)
         history = plugins.hook.pytest_plugin_registered._call_history or []
         history[:] = [call for call in history if call[0].get("plugin") not in collecting]
+        if not self._is_trimmed:
+            # Most of the time of a collection goes into looking for fixtures in plugins that have none.
+            self._is_trimmed = True
+            history[:] = [call for call in history if _may_have_fixtures(call[0].get("plugin"))]
 
     def _not_collected(self, why: str) -> InputError:
         skipped = [report for report in self._problems if report.skipped]
@@ -283,6 +288,17 @@ def _words_of_conftest(error: Exception) -> str:
 def _is_pytests(plugin: Any) -> bool:
     name = getattr(plugin, "__name__", None) or type(plugin).__module__
     return str(name).partition(".")[0] in ("_pytest", "pytest", "kilobar")
+
+
+def _may_have_fixtures(plugin: Any) -> bool:
+    try:
+        from _pytest.fixtures import FixtureFunctionDefinition
+    except ImportError:  # before pytest 8.4
+        return True
+    if str(getattr(plugin, "__file__", "")).endswith("conftest.py"):
+        return True
+    spaces = [vars(plugin)] if isinstance(plugin, ModuleType) else [vars(base) for base in type(plugin).__mro__]
+    return any(isinstance(value, FixtureFunctionDefinition) for space in spaces for value in space.values())
 
 
 def _definitions(fixtures: Any) -> dict[str, list[Any]]:

@@ -105,7 +105,7 @@ class SharedFixtures:
         try:
             made = call()
             if inspect.isgenerator(made):
-                generator: Generator[Any, None, None] = made
+                generator: Any = made
                 made = _first(generator, definition.argname)
                 value.finalizers.append(functools.partial(_finish, generator, definition.argname))
             value.value = made

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from kilobar.users.actor import StopRun
-from kilobar.users.pytest_failure import PressedTestFailed, message_of, without_pytest, words_of_failure
+from kilobar.users.pytest_failure import PressedTestFailed, is_skip, message_of, without_pytest, words_of_failure
 from kilobar.users.pytest_session import MAX_TRIMMED, Pytest
 
 if TYPE_CHECKING:
@@ -93,8 +93,8 @@ class PytestUser:
             from _pytest.runner import CallInfo
 
             info = CallInfo.from_call(call, phase)
-            error = info.excinfo.value if info.excinfo is not None else None
             report = pressed.hook.pytest_runtest_makereport(item=item, call=info)
+            error = info.excinfo.value if info.excinfo is not None else None
             if error is not None and report.passed:
                 return _Failure(phase, error, "", True)
         else:
@@ -102,6 +102,11 @@ class PytestUser:
                 call()
             except BaseException as raised:
                 error = raised
+            # unittest's cases do not raise: they note.
+            noted = getattr(item, "_excinfo", None)
+            if noted:
+                error = noted[0].value
+                noted.clear()
         if error is not None:
             is_expected = _is_expected(item, error)
             words = "" if is_expected else words_of_failure(item, phase, error)
@@ -178,7 +183,7 @@ def _is_expected(item: Any, error: BaseException) -> bool:
     """Whether pytest would call it an expected failure."""
     import pytest
 
-    if item.config.option.runxfail or isinstance(error, pytest.skip.Exception):
+    if item.config.option.runxfail or is_skip(error):
         return False
     xfail = _xfail_of(item)
     if isinstance(error, pytest.xfail.Exception):
