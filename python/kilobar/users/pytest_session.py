@@ -48,6 +48,9 @@ QUIETLY_OFF = (
 )
 """Parts of pytest that report or choose, which is not theirs here."""
 
+ONLY_ADD_TO_REPORTS = ("_hypothesis_pytestplugin",)
+"""Plugins that look at reports only to write more into them."""
+
 OPTIONS = ("--capture=no", "--color=no", "-p", "no:unraisableexception", "-p", "no:threadexception")
 
 MAX_TRIMMED = 64
@@ -152,21 +155,29 @@ class Pytest:
             raise self._not_collected("\n".join(map(str, error.args))) from None
         except Exception as error:
             raise self._not_collected(_words_of_conftest(error)) from error
+        self._switch_off()
+        if "anyio.pytest_plugin" in sys.modules:
+            _give_threads_runners(sys.modules["anyio.pytest_plugin"])
+        os.environ["PYTEST_CURRENT_TEST"] = f"{self.targets[0]} (call)"
+        self._config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]  # once, before threads want it
+
+    def _switch_off(self) -> None:
         plugins = self._config.pluginmanager
         for name in (*SWITCHED_OFF, *QUIETLY_OFF):
             if plugins.has_plugin(name):
                 plugins.unregister(name=name)
                 if name in SWITCHED_OFF:
                     self.notes.append(SWITCHED_OFF[name])
+        for each in self._config.hook.pytest_runtest_protocol.get_hookimpls():
+            if not _is_pytests(each.plugin):
+                self.notes.append(
+                    f"pytest_runtest_protocol of {each.plugin_name} is left out: an iteration is no test run"
+                )
         if any(entry.split(":")[0] == "error" for entry in self._config.getini("filterwarnings")):
             self.notes.append("filterwarnings is left out: warnings do not fail an iteration")
         plugins.register(_Quiet(plugins.unregister(name="terminalreporter")), "terminalreporter")
         plugins.unregister(name="runner")
         plugins.register(_Runner(), "runner")
-        if "anyio.pytest_plugin" in sys.modules:
-            _give_threads_runners(sys.modules["anyio.pytest_plugin"])
-        os.environ["PYTEST_CURRENT_TEST"] = f"{self.targets[0]} (call)"
-        self._config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]  # once, before threads want it
 
     def _finish_session(self) -> None:
         self._foreign_hook("pytest_sessionfinish")(session=self.first, exitstatus=0)
@@ -178,7 +189,7 @@ class Pytest:
 
     def _has_foreign(self, name: str) -> bool:
         found = getattr(self._config.hook, name).get_hookimpls()
-        return any(not _is_pytests(implementation.plugin) for implementation in found)
+        return any(not _is_pytests(each.plugin, *ONLY_ADD_TO_REPORTS) for each in found)
 
     def _let_rewrite(self, session: pytest.Session) -> None:
         # Assertions are rewritten in files that are named, whatever `python_files` says of them.
@@ -285,9 +296,9 @@ def _words_of_conftest(error: Exception) -> str:
     return f"{path}: {type(cause).__name__}: {cause}" if cause is not None else f"{type(error).__name__}: {error}"
 
 
-def _is_pytests(plugin: Any) -> bool:
+def _is_pytests(plugin: Any, *others: str) -> bool:
     name = getattr(plugin, "__name__", None) or type(plugin).__module__
-    return str(name).partition(".")[0] in ("_pytest", "pytest", "kilobar")
+    return str(name).partition(".")[0] in ("_pytest", "pytest", "kilobar", *others)
 
 
 def _may_have_fixtures(plugin: Any) -> bool:

@@ -66,7 +66,13 @@ print("\\n" + json.dumps(answer))
 
 
 def press(
-    directory: Path, target: str = "test_it.py", *, users: int = 1, presses: int = 1, instrument: bool = False, **env: str
+    directory: Path,
+    target: str = "test_it.py",
+    *,
+    users: int = 1,
+    presses: int = 1,
+    instrument: bool = False,
+    **env: str,
 ) -> dict[str, Any]:
     """What the driver answers; `log` are the lines that pressed tests printed."""
     order = {
@@ -388,7 +394,7 @@ def test_coroutines_run_in_the_thread_of_their_user_by_the_plugin_that_they_need
     write(
         tmp_path,
         """import threading
-import anyio, pytest
+import anyio.lowlevel, pytest
 
 pytestmark = pytest.mark.anyio
 
@@ -398,11 +404,11 @@ def anyio_backend():
 
 @pytest.fixture
 async def thread():
-    await anyio.sleep(0)
+    await anyio.lowlevel.checkpoint()
     yield threading.get_ident()
 
 async def test_it(thread):
-    await anyio.sleep(0)
+    await anyio.lowlevel.checkpoint()
     assert thread == threading.get_ident()
 """,
     )
