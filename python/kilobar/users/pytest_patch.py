@@ -141,9 +141,11 @@ def _item(target: Any, name: Any) -> Any:
 
 
 def _is_nothing(value: Any) -> bool:
-    from _pytest.compat import NOTSET
+    from _pytest import monkeypatch
 
-    return value is _NOTHING or value is NOTSET
+    # Its name has changed with pytest 9.
+    pytests = getattr(monkeypatch, "NOTSET", None) or getattr(monkeypatch, "notset", None)
+    return value is _NOTHING or value is pytests
 
 
 def _put_attribute(target: Any, name: str, value: Any) -> None:

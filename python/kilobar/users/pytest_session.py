@@ -175,7 +175,9 @@ class Pytest:
                 )
         if any(entry.split(":")[0] == "error" for entry in self._config.getini("filterwarnings")):
             self.notes.append("filterwarnings is left out: warnings do not fail an iteration")
-        plugins.register(_Quiet(plugins.unregister(name="terminalreporter")), "terminalreporter")
+        if plugins.has_plugin("terminalreporter"):
+            plugins.unregister(name="terminalreporter")
+        plugins.register(_Quiet(self._config), "terminalreporter")
         plugins.unregister(name="runner")
         plugins.register(_Runner(), "runner")
 
@@ -265,13 +267,13 @@ class _Runner:
 class _Quiet:
     """Stands where the terminal reporter stood, for plugins that ask for it."""
 
-    def __init__(self, reporter: Any) -> None:
+    def __init__(self, config: pytest.Config) -> None:
         from io import StringIO
 
         from _pytest._io import TerminalWriter
 
         self._tw = TerminalWriter(StringIO())
-        self.config = reporter.config
+        self.config = config
         self.stats: dict[str, list[Any]] = {}
         self.verbosity = 0
         self.isatty = False

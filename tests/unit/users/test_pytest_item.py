@@ -361,6 +361,7 @@ def pytest_sessionfinish():
     assert answer["log"] == ["session starts", "session ends", "session starts", "failed", "failed", "session ends"]
 
 
+@pytest.mark.skipif(pytest.version_tuple < (9,), reason="subtests came with pytest 9")
 def test_a_failed_subtest_fails_the_iteration(tmp_path: Path) -> None:
     write(tmp_path, "def test_it(subtests):\n    with subtests.test('inner'):\n        assert 1 == 2\n")
     assert press(tmp_path, presses=2)["outcomes"]["test_it"] == [["subtest inner: assert 1 == 2"] * 2 + [None]]
