@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 class Asked(NamedTuple):
     turn: int
     name: str | None
+    intended_ns: int
     method: str
     url: str
     headers: list[tuple[str, str]]
@@ -68,4 +69,4 @@ def response_order(
 
 
 def present_turn() -> Present:
-    return Present(Turn(number=3, user=7, flow=1, row=0, intended_ns=0))
+    return Present(Turn(number=3, user=7, flow=1, row=0, intended_ns=500))

@@ -51,7 +51,8 @@ def run_async(engine: FakeEngine, body: Callable[[AsyncHttp], Awaitable[Any]], p
 
 def test_a_bare_get_is_a_request_with_nothing_but_defaults(engine: FakeEngine) -> None:
     response = SyncHttp(present_turn()).get("/items?page=2")
-    assert engine.asked == [Asked(3, "GET /items", "GET", "/items?page=2", [], None, 30_000_000_000, 0, None)]
+    expected = Asked(3, "GET /items", 500, "GET", "/items?page=2", [], None, 30_000_000_000, 0, None)
+    assert engine.asked == [expected]
     assert (response.status, response.json(), response.took_s) == (200, {"ok": True}, 0.005)
 
 
@@ -80,6 +81,13 @@ def test_any_method_can_be_asked_for(engine: FakeEngine) -> None:
     SyncHttp(present_turn()).request("PURGE", "/cache")
     run_async(engine, lambda http: http.request("PURGE", "/cache"))
     assert [asked.name for asked in engine.asked] == ["PURGE /cache"] * 2
+
+
+def test_only_the_first_step_of_a_turn_was_meant_to_start_when_the_turn_was(engine: FakeEngine) -> None:
+    http = SyncHttp(present_turn())
+    http.get("/")
+    http.get("/", status=200)
+    assert [asked.intended_ns for asked in engine.asked] == [500, 0]
 
 
 def test_the_turn_knows_that_it_has_counted(engine: FakeEngine) -> None:
