@@ -1,0 +1,17 @@
+from collections.abc import Iterator
+
+import pytest
+
+from kilobar.users import failure
+
+from .fake_engine import FakeEngine
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeEngine]:
+    """A fake engine in the place of the native one; every failure is news to it."""
+    monkeypatch.setattr(failure, "_told", {})
+    fake = FakeEngine()
+    fake.install(monkeypatch)
+    yield fake
+    fake.dispose()
