@@ -25,8 +25,8 @@ class StepFailed(Exception):  # noqa: N818  # what users read in their traceback
         self.error = error
 
 
-class GivenUp(BaseException):
-    """Raised in the thread of a user who is no longer wanted, so that it ends: its turn has been ended for it."""
+class GivenUp(BaseException):  # not an Exception: user code that catches those must not hold it up
+    """The engine has given up the user: its thread unwinds, and nothing of it is counted any more."""
 
 
 @dataclass(slots=True)

@@ -97,6 +97,7 @@ class _ClassRole:
         if inspect.isabstract(cls):
             missing = ", ".join(sorted(vars(cls)["__abstractmethods__"]))
             raise InputError(f"{cls.__name__} ({place_of(cls)}) is abstract: it has no {missing}")
+        _check_init(cls)
         for method in cls._acts():
             _check_method(cls, method, takes=1 if method == "press" and issubclass(cls, Press) else 0)
         self.way: Literal["threads", "async"] = way_of(cls)
@@ -295,6 +296,16 @@ def _check_plain(cls: type[Person], method: str) -> None:
             f"{method}() of {cls.__name__} ({place_of(cls)}) is async",
             hint=f"write `def {method}(self)`: nobody awaits it",
         )
+
+
+def _check_init(cls: type[Person]) -> None:
+    try:
+        inspect.signature(cls.__init__).bind(None)
+    except TypeError as error:
+        raise InputError(
+            f"{cls.__name__} ({place_of(cls)}) cannot be made: __init__() {error}",
+            hint="users are made without arguments: give them defaults, and say rate, users and duration in attributes",
+        ) from None
 
 
 def _check_method(cls: type[Person], method: str, *, takes: int) -> None:

@@ -48,15 +48,20 @@ class _Life:
 class EventLoopHost:
     """Runs users of classes whose way is `async`. Orders that are not for it go to `otherwise`."""
 
-    def __init__(self, roles: Sequence[Role], pending: Arrivals, otherwise: Callable[[_native.Order], None]) -> None:
+    def __init__(
+        self,
+        roles: Sequence[Role],
+        pending: Callable[[asyncio.AbstractEventLoop], Arrivals],
+        otherwise: Callable[[_native.Order], None],
+    ) -> None:
         self._roles = roles
-        self._arrived = pending.arrived
-        self._pending = pending
         self._otherwise = otherwise
         self._lives: dict[int, _Life] = {}
         self._is_closing = False
         self._is_closed = False
         self._loop = _new_loop()
+        self._pending = pending(self._loop)
+        self._arrived = self._pending.arrived
         self._closing: asyncio.Task[None] | None = None
 
     def run(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from typing import Any, ClassVar, Literal, Self
 
@@ -32,19 +32,27 @@ class Person:
     """Most arrivals at a time; more are dropped and counted as dropped."""
     timeout: ClassVar[str | float] = "60s"
     """How long one turn may take. Then it has failed, and its user is replaced."""
+    grace: ClassVar[str | float | None] = None
+    """How long turns that are under way may take after the end of the load."""
+    target: ClassVar[str | None] = None
+    """Origin for paths in `self.http`, such as "http://127.0.0.1:8700"."""
+    host: ClassVar[str | None] = None
+    """The same as `target`."""
+    thresholds: ClassVar[Sequence[str]] = ()
+    """What the run must keep to, such as "p99 < 200ms"."""
     options: ClassVar[Mapping[str, Any]] = {}
     """What the command line says to user code: `--set NAME=VALUE`."""
 
     data: dict[str, Any]
     """Whatever the user wants to keep between turns."""
     _present: Present
-    _http: Any
+    __http: Any
 
     def __new__(cls, *args: object, **kwargs: object) -> Self:
         """What is there before `__init__`: classes that people write have their own, and forget to call ours."""
         self = super().__new__(cls)
         self._present = Present()
-        self._http = None
+        self.__http = None
         self.data = {}
         return self
 
@@ -55,15 +63,15 @@ class Person:
     @property
     def http(self) -> Any:
         """Kilobar's own HTTP client: that of plain functions, or the one of coroutines in a class that has any."""
-        if self._http is None:
+        if self.__http is None:
             clients = import_module("kilobar.users.http")
             if way_of(type(self)) == "async":
                 from kilobar.users.event_loop import PENDING
 
-                self._http = clients.AsyncHttp(self._present, PENDING.get())
+                self.__http = clients.AsyncHttp(self._present, PENDING.get())
             else:
-                self._http = clients.SyncHttp(self._present)
-        return self._http
+                self.__http = clients.SyncHttp(self._present)
+        return self.__http
 
     @classmethod
     def _acts(cls) -> Iterable[str]:

@@ -68,7 +68,7 @@ def _jsonl(path: str) -> Iterator[Any]:
     with open(path, encoding="utf-8-sig") as file:
         for number, line in enumerate(file, 1):
             if line.strip():
-                yield _parsed(line, path, number)
+                yield _parsed(line.strip(), path, number)
 
 
 def _json(path: str) -> Iterator[Any]:
@@ -90,8 +90,9 @@ def _parsed(text: str, path: str, line: int) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:
+        what = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
         within = error.lineno - 1 if isinstance(error, json.JSONDecodeError) else 0
-        raise InputError(f"{path}:{line + within}: it is not JSON: {error}") from error
+        raise InputError(f"{path}:{line + within}: it is not JSON: {what}") from error
 
 
 _READERS: dict[str, Callable[[str], Iterator[Any]]] = {".csv": _csv, ".jsonl": _jsonl, ".json": _json, ".txt": _txt}

@@ -69,7 +69,7 @@ def _host_of(roles: tuple[Role, ...]) -> Callable[[], None]:
         from kilobar.users.event_loop import EventLoopHost
 
         # It is loaded with the first request otherwise, which would then be late.
-        pending = import_module("kilobar.users.pending").Pending()
+        pending = import_module("kilobar.users.pending").Pending
         return EventLoopHost(roles, pending, otherwise).run
     return lambda: _wait_for(otherwise)
 

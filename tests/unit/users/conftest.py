@@ -1,3 +1,5 @@
+import gc
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -15,3 +17,5 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeEngine]:
     fake.install(monkeypatch)
     yield fake
     fake.dispose()
+    gc.unfreeze()
+    threading.stack_size(0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import queue
 import threading
@@ -120,3 +121,11 @@ class FakeEngine:
 def a_turn(number: int = 1, row: int = 0, intended_ns: int = 0) -> Turn:
     """A turn of user 7 of the first class."""
     return Turn(number, 7, 0, row, intended_ns)
+
+
+async def a_moment() -> None:
+    """Lets the event loop go round once."""
+    loop = asyncio.get_running_loop()
+    once = loop.create_future()
+    loop.call_soon(once.set_result, None)
+    await once

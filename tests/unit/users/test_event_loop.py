@@ -11,11 +11,11 @@ from kilobar.users.classes import PressRole, UserRole
 from kilobar.users.event_loop import PENDING, EventLoopHost
 from kilobar.users.person import Person
 
-from .fake_engine import PRESS, START, STOP, End, FakeEngine
+from .fake_engine import PRESS, START, STOP, End, FakeEngine, a_moment
 
 
 class NoResponses:
-    def __init__(self) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
         self.orders: list[Any] = []
 
     def arrived(self, order: Any) -> None:
@@ -40,7 +40,7 @@ def run(engine: FakeEngine, *classes: type[Person], turns: int) -> list[End]:
         after(end)
 
     engine.on_end = on_end
-    EventLoopHost([role(cls) for cls in classes], NoResponses(), lambda order: None).run()
+    EventLoopHost([role(cls) for cls in classes], NoResponses, lambda order: None).run()
     return engine.ends
 
 
@@ -67,7 +67,7 @@ def test_a_user_starts_presses_and_stops_in_one_task(engine: FakeEngine) -> None
             seen.append(("start", asyncio.current_task()))
 
         async def press(self, row: str) -> None:
-            await asyncio.sleep(0)
+            await a_moment()
             seen.append((row, asyncio.current_task()))
 
         async def on_stop(self) -> None:
@@ -137,8 +137,8 @@ def test_what_asyncio_knows_of_tasks_works_in_a_press(engine: FakeEngine) -> Non
             async with asyncio.timeout(0.001):
                 await asyncio.Event().wait()
         async with asyncio.TaskGroup() as group:
-            first = group.create_task(asyncio.sleep(0, 1))
-        assert first.result() == 1
+            first = group.create_task(a_moment())
+        assert first.done()
         assert await asyncio.wait_for(asyncio.to_thread(lambda: 2), 10) == 2
         assert asyncio.current_task() is not None
 
@@ -157,7 +157,7 @@ def test_a_press_that_cancels_its_own_task_fails_alone_and_its_user_goes_on(engi
                 this.cancel()
             if row in (0, 3):
                 async with asyncio.timeout(60):
-                    await asyncio.sleep(0)
+                    await a_moment()
 
     def next_turn(end: End) -> None:
         if end.turn < 3:
@@ -215,17 +215,13 @@ def test_a_user_whose_init_raises_fails_its_turn_and_is_tried_again(engine: Fake
             if Query.made == 1:
                 raise OSError("no server")
 
-        def vocab(self) -> None:
-            raise AssertionError
-
         async def press(self, row: Any) -> None:
             return None
 
-    Query.vocab = Press.vocab  # type: ignore[assignment]
     built = PressRole(Query, is_to_press=False)
     engine.on_end = lambda end: engine.turn(1, 2) if end.turn == 1 else engine.order(("close",))
     engine.turn(1, 1)
-    EventLoopHost([built], NoResponses(), lambda order: None).run()
+    EventLoopHost([built], NoResponses, lambda order: None).run()
     assert [(end.outcome, end.name) for end in engine.ends] == [(1, "Query"), (0, "Query")]
     assert (engine.ends[0].message or "").startswith("OSError: no server")
 
@@ -261,7 +257,7 @@ def test_responses_and_other_orders_go_to_those_who_wait_for_them(engine: FakeEn
     engine.order(("response", 1), ("hire", 5, 0))
     engine.on_end = lambda end: engine.order(("close",))
     engine.turn(1, 1)
-    EventLoopHost([role(Query)], pending, others.append).run()
+    EventLoopHost([role(Query)], lambda loop: pending, others.append).run()
     assert pending.orders == [("response", 1)]
     assert others == [("hire", 5, 0)]
     assert of_a_user == [pending]
@@ -279,6 +275,6 @@ def test_close_ends_the_users_that_wait(engine: FakeEngine) -> None:
                 ended.append("press")
 
     engine.turn(1, 1)
-    EventLoopHost([role(Query)], NoResponses(), lambda order: None).run()
+    EventLoopHost([role(Query)], NoResponses, lambda order: None).run()
     assert ended == ["press"]
     assert engine.ends == []
