@@ -14,9 +14,10 @@ from time import monotonic_ns
 from typing import Any, Protocol
 
 from kilobar import _native
-from kilobar.users.actor import Actor, Role, Turn
+from kilobar.users.actor import Actor, GivenUp, Role, Turn
 from kilobar.users.forked import leave_if_forked
 from kilobar.users.turns import end, method_of
+from kilobar.users.watchdog import OrdersWaiting, Watchdog
 
 CLOSE_S = 1.0
 """How long users may take to end when the run is over."""
@@ -46,17 +47,25 @@ class _Life:
 
 
 class EventLoopHost:
-    """Runs users of classes whose way is `async`. Orders that are not for it go to `otherwise`."""
+    """Runs users of classes whose way is `async`, in the thread that makes it.
+
+    Orders that are not for it go to `otherwise`; `limit_ns` is how long the longest turn may take.
+    """
 
     def __init__(
         self,
         roles: Sequence[Role],
         pending: Callable[[asyncio.AbstractEventLoop], Arrivals],
         otherwise: Callable[[_native.Order], None],
+        *,
+        limit_ns: int,
+        watchdog: Watchdog,
     ) -> None:
         self._roles = roles
         self._otherwise = otherwise
         self._lives: dict[int, _Life] = {}
+        self._waiting = OrdersWaiting(limit_ns, _native.orders_fd())
+        self._watchdog = watchdog
         self._is_closing = False
         self._is_closed = False
         self._loop = _new_loop()
@@ -69,18 +78,21 @@ class EventLoopHost:
         loop = self._loop
         asyncio.set_event_loop(loop)
         PENDING.set(self._pending)
+        self._watchdog.watch(self._waiting)
         loop.add_reader(_native.orders_fd(), self.take)
         loop.call_soon(self.take)
         while not self._is_closed:
             try:
                 loop.run_forever()
-            except (SystemExit, KeyboardInterrupt):
-                # A task of user code raised it; the turn that waits for this task fails with it, or nobody waits.
+            except (SystemExit, KeyboardInterrupt, GivenUp):
+                # A task of user code raised it; the turn that waits for this task fails with it, or nobody waits. Or
+                # the watchdog interrupted a callback.
                 leave_if_forked()
 
     def take(self) -> None:
         """Takes the orders that wait."""
         lives = self._lives
+        self._waiting.taken += 1
         for order in _native.take_orders():
             kind = order[0]
             if kind == "response":

@@ -15,6 +15,7 @@ from kilobar.errors import InputError
 from kilobar.users.actor import Cast, Role
 from kilobar.users.failure import told
 from kilobar.users.threads import ThreadHost
+from kilobar.users.watchdog import Watchdog
 
 _log = logging.getLogger(__name__)
 
@@ -29,9 +30,11 @@ def serve(load: Callable[[dict[str, Any]], Cast]) -> None:
     if wanted is None:
         return
     try:
-        cast = load(json.loads(wanted))
-        roles = cast.roles
-        run = _host_of(roles)
+        code = json.loads(wanted)
+        cast = load(code)
+        limits_ns = [int(one["timeout_ns"]) for one in code["classes"]]
+        watchdog = Watchdog()
+        run = _host_of(cast.roles, limits_ns, watchdog)
         # What is loaded stays: collections need not look at it again, and pause nobody.
         gc.collect()
         gc.freeze()
@@ -39,12 +42,14 @@ def serve(load: Callable[[dict[str, Any]], Cast]) -> None:
         _native.code_loaded(problem_of(error))
         return
     _native.code_loaded(None)
+    watchdog.start()
     try:
         run()
         cast.close()
     except BaseException as error:  # user code again; the run is over, and its numbers stand
         _log.warning("closing the users failed: %s", told(error))
     finally:
+        watchdog.stop()
         _native.closed()
 
 
@@ -58,8 +63,8 @@ def problem_of(error: BaseException) -> str:
     return told(error)
 
 
-def _host_of(roles: tuple[Role, ...]) -> Callable[[], None]:
-    threads = ThreadHost(roles)
+def _host_of(roles: tuple[Role, ...], limits_ns: list[int], watchdog: Watchdog) -> Callable[[], None]:
+    threads = ThreadHost(roles, limits_ns, watchdog)
 
     def otherwise(order: _native.Order) -> None:
         if order[0] == "hire":
@@ -70,7 +75,7 @@ def _host_of(roles: tuple[Role, ...]) -> Callable[[], None]:
 
         # It is loaded with the first request otherwise, which would then be late.
         pending = import_module("kilobar.users.pending").Pending
-        return EventLoopHost(roles, pending, otherwise).run
+        return EventLoopHost(roles, pending, otherwise, limit_ns=max(limits_ns), watchdog=watchdog).run
     return lambda: _wait_for(otherwise)
 
 

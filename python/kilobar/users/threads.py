@@ -12,6 +12,7 @@ from kilobar.users.actor import Actor, GivenUp, Role, Turn
 from kilobar.users.failure import Told
 from kilobar.users.forked import leave_if_forked
 from kilobar.users.turns import end, method_of
+from kilobar.users.watchdog import TurnUnderWay, Watchdog
 
 STACK_BYTES = 2 << 20
 """The stack of a thread, of those that user code starts too. Only what is touched costs memory, but 8 MiB, the default,
@@ -30,8 +31,10 @@ class ThreadHost:
     users, fails them with the reason, and tries again. So the load goes on, and the report says what is missing.
     """
 
-    def __init__(self, roles: Sequence[Role]) -> None:
+    def __init__(self, roles: Sequence[Role], limits_ns: Sequence[int], watchdog: Watchdog) -> None:
         self._roles = roles
+        self._limits_ns = limits_ns
+        self._watchdog = watchdog
         self._orphans: SimpleQueue[tuple[int, int, str] | None] = SimpleQueue()
         self._count = 0
         self._lock = threading.Lock()
@@ -69,9 +72,14 @@ class ThreadHost:
         return None
 
     def _live(self, user: int, class_: int) -> None:
+        under_way = TurnUnderWay(self._limits_ns[class_])
+        self._watchdog.watch(under_way)
         try:
-            live(user, self._roles[class_])
+            live(user, self._roles[class_], under_way)
+        except GivenUp:
+            leave_if_forked()
         finally:
+            self._watchdog.forget(under_way)
             with self._lock:
                 self._count -= 1
 
@@ -88,8 +96,8 @@ class ThreadHost:
             self.hire(user, class_)
 
 
-def live(user: int, role: Role) -> None:
-    """The life of a user, in its thread: its turns, until the engine lets it go."""
+def live(user: int, role: Role, under_way: TurnUnderWay) -> None:
+    """The life of a user, in its thread: its turns, until the engine lets it go. Raises GivenUp."""
     next_order = _native.next_order
     actor: Actor | None = None
     while True:
@@ -98,7 +106,7 @@ def live(user: int, role: Role) -> None:
             return
         if order[0] != "turn":
             continue  # what came back to a request that nobody waits for any more
-        began_ns = monotonic_ns()
+        under_way.since_ns = began_ns = monotonic_ns()
         _, _, number, class_, act, row, intended_ns = order
         turn = Turn(number, user, class_, row, intended_ns)
         failure: BaseException | None = None
@@ -108,8 +116,8 @@ def live(user: int, role: Role) -> None:
                 actor = role.actor(user)
             method_of(actor, act)(turn)
         except GivenUp:
-            leave_if_forked()
-            return
+            raise
         except BaseException as error:  # user code, which may even call sys.exit
             failure = error
         end(turn, began_ns, failure)
+        under_way.since_ns = 0

@@ -55,7 +55,7 @@ class FakeEngine:
         self.problem: str | None = None
         self.is_loaded = False
         self.has_closed = threading.Event()
-        self.code: str | None = "{}"
+        self.code: str | None = '{"classes": [{"timeout_ns": 60000000000}, {"timeout_ns": 60000000000}]}'
         self.on_end: Callable[[End], None] = lambda end: None
         self._orders: list[Any] = []
         self._mailboxes: defaultdict[int, queue.SimpleQueue[Any]] = defaultdict(queue.SimpleQueue)

@@ -1,6 +1,8 @@
 import asyncio
 import contextvars
+import threading
 from collections.abc import Callable
+from time import monotonic_ns
 from typing import Any
 
 import pytest
@@ -10,8 +12,11 @@ from kilobar.users.actor import StepFailed
 from kilobar.users.classes import PressRole, UserRole
 from kilobar.users.event_loop import PENDING, EventLoopHost
 from kilobar.users.person import Person
+from kilobar.users.watchdog import Watchdog
 
 from .fake_engine import PRESS, START, STOP, End, FakeEngine, a_moment
+
+S = 1_000_000_000
 
 
 class NoResponses:
@@ -40,7 +45,9 @@ def run(engine: FakeEngine, *classes: type[Person], turns: int) -> list[End]:
         after(end)
 
     engine.on_end = on_end
-    EventLoopHost([role(cls) for cls in classes], NoResponses, lambda order: None).run()
+    EventLoopHost(
+        [role(cls) for cls in classes], NoResponses, lambda order: None, limit_ns=60 * S, watchdog=Watchdog()
+    ).run()
     return engine.ends
 
 
@@ -221,7 +228,7 @@ def test_a_user_whose_init_raises_fails_its_turn_and_is_tried_again(engine: Fake
     built = PressRole(Query, is_to_press=False)
     engine.on_end = lambda end: engine.turn(1, 2) if end.turn == 1 else engine.order(("close",))
     engine.turn(1, 1)
-    EventLoopHost([built], NoResponses, lambda order: None).run()
+    EventLoopHost([built], NoResponses, lambda order: None, limit_ns=60 * S, watchdog=Watchdog()).run()
     assert [(end.outcome, end.name) for end in engine.ends] == [(1, "Query"), (0, "Query")]
     assert (engine.ends[0].message or "").startswith("OSError: no server")
 
@@ -257,7 +264,7 @@ def test_responses_and_other_orders_go_to_those_who_wait_for_them(engine: FakeEn
     engine.order(("response", 1), ("hire", 5, 0))
     engine.on_end = lambda end: engine.order(("close",))
     engine.turn(1, 1)
-    EventLoopHost([role(Query)], lambda loop: pending, others.append).run()
+    EventLoopHost([role(Query)], lambda loop: pending, others.append, limit_ns=60 * S, watchdog=Watchdog()).run()
     assert pending.orders == [("response", 1)]
     assert others == [("hire", 5, 0)]
     assert of_a_user == [pending]
@@ -275,6 +282,35 @@ def test_close_ends_the_users_that_wait(engine: FakeEngine) -> None:
                 ended.append("press")
 
     engine.turn(1, 1)
-    EventLoopHost([role(Query)], NoResponses, lambda order: None).run()
+    EventLoopHost([role(Query)], NoResponses, lambda order: None, limit_ns=60 * S, watchdog=Watchdog()).run()
     assert ended == ["press"]
     assert engine.ends == []
+
+
+def test_a_press_that_never_lets_go_of_the_loop_is_ended_and_the_others_go_on(engine: FakeEngine) -> None:
+    class Endless(Press):
+        def vocab(self) -> list[bool]:
+            return [True, False]
+
+        async def press(self, row: bool) -> None:
+            if row:
+                engine.turn(2, 2, row=1)
+                engine.order(("gone", 1))
+                begun.set()
+            while row:
+                pass
+
+    begun = threading.Event()
+    watchdog = Watchdog()
+
+    def look() -> None:
+        begun.wait(20)
+        watchdog.look(monotonic_ns())
+        watchdog.look(monotonic_ns() + 63 * S)
+
+    threading.Thread(target=look, daemon=True).start()
+    engine.on_end = lambda end: engine.order(("close",)) if end.turn == 2 else None
+    engine.turn(1, 1)
+    EventLoopHost([role(Endless)], NoResponses, lambda order: None, limit_ns=60 * S, watchdog=watchdog).run()
+    assert [end.turn for end in engine.ends] == [1, 2]
+    assert [end.outcome for end in engine.ends] == [1, 0]

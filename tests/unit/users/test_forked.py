@@ -23,7 +23,8 @@ class Forks(Press):
             CHILD
         elif os.waitpid(child, 0)[1]:
             raise ValueError("the child has not ended well")
-live(7, PressRole(Forks))
+from kilobar.users.watchdog import TurnUnderWay
+live(7, PressRole(Forks), TurnUnderWay(10**10))
 """
 
 ASYNC = """
@@ -42,7 +43,8 @@ class Forks(Press):
             CHILD
         elif os.waitpid(child, 0)[1]:
             raise ValueError("the child has not ended well")
-EventLoopHost([PressRole(Forks)], Nobody, None).run()
+from kilobar.users.watchdog import Watchdog
+EventLoopHost([PressRole(Forks)], Nobody, None, limit_ns=10**10, watchdog=Watchdog()).run()
 """
 
 

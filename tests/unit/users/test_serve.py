@@ -42,12 +42,12 @@ def test_a_worker_without_a_run_loads_nothing(engine: FakeEngine) -> None:
 
 
 def test_the_loader_gets_what_the_plan_says_of_the_code(engine: FakeEngine) -> None:
-    engine.code = '{"worker": 1, "workers": 2}'
+    engine.code = '{"worker": 1, "workers": 2, "classes": []}'
     given: list[Any] = []
     engine.order(("close",))
     cast = FakeCast()
     serve(lambda code: given.append(code) or cast)  # type: ignore[func-returns-value]
-    assert given == [{"worker": 1, "workers": 2}]
+    assert given == [{"worker": 1, "workers": 2, "classes": []}]
     assert engine.is_loaded
     assert cast.is_closed
     assert engine.has_closed.is_set()

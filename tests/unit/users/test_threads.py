@@ -1,4 +1,5 @@
 import threading
+from time import monotonic_ns
 from typing import Any
 
 import pytest
@@ -7,8 +8,11 @@ from kilobar import Press, StopRun, StopUser
 from kilobar.users.actor import GivenUp
 from kilobar.users.classes import PressRole
 from kilobar.users.threads import PAUSE_NS, STACK_BYTES, ThreadHost, live
+from kilobar.users.watchdog import TurnUnderWay, Watchdog
 
 from .fake_engine import START, STOP, End, FakeEngine
+
+S = 1_000_000_000
 
 
 class Query(Press):
@@ -34,7 +38,7 @@ def one_turn(engine: FakeEngine, error: BaseException) -> list[End]:
 
     engine.mail_turn(7, 1)
     engine.mail(7, ("gone", 7))
-    live(7, PressRole(Raises))
+    live(7, PressRole(Raises), TurnUnderWay(60 * S))
     return engine.ends
 
 
@@ -45,7 +49,7 @@ def test_a_user_takes_its_turns_until_it_is_let_go(engine: FakeEngine) -> None:
     engine.mail_turn(7, 3, row=1)
     engine.mail_turn(7, 4, STOP)
     engine.mail(7, ("gone", 7))
-    live(7, PressRole(Query))
+    live(7, PressRole(Query), TurnUnderWay(60 * S))
     assert [(end.turn, end.outcome, end.name) for end in engine.ends] == [
         (1, 0, "Query.on_start"), (2, 0, "Query"), (3, 0, "Query"), (4, 0, "Query.on_stop")
     ]  # fmt: skip
@@ -71,7 +75,34 @@ def test_what_a_press_raises_decides_how_its_turn_ends(
 
 
 def test_a_user_that_was_given_up_ends_without_a_word(engine: FakeEngine) -> None:
-    assert one_turn(engine, GivenUp()) == []
+    with pytest.raises(GivenUp):
+        one_turn(engine, GivenUp())
+    assert engine.ends == []
+
+
+def test_an_endless_loop_is_ended_once_its_turn_is_over_its_limit(engine: FakeEngine) -> None:
+    begun, ended = threading.Event(), threading.Event()
+
+    class Endless(Press):
+        def press(self, row: Any) -> None:
+            begun.set()
+            try:
+                while True:
+                    pass
+            finally:
+                ended.set()
+
+    watchdog = Watchdog()
+    host = ThreadHost([PressRole(Endless)], [60 * S], watchdog)
+    engine.mail_turn(7, 1)
+    host.hire(7, 0)
+    assert begun.wait(20)
+    watchdog.look(monotonic_ns() + 61 * S)
+    assert not ended.is_set()
+    watchdog.look(monotonic_ns() + 63 * S)
+    assert ended.wait(20)
+    host.close()
+    assert engine.ends == []
 
 
 def test_every_user_that_is_hired_gets_a_thread_of_its_own(engine: FakeEngine) -> None:
@@ -83,7 +114,7 @@ def test_every_user_that_is_hired_gets_a_thread_of_its_own(engine: FakeEngine) -
 
     done = threading.Semaphore(0)
     engine.on_end = lambda end: done.release()
-    host = ThreadHost([PressRole(Meet)])
+    host = ThreadHost([PressRole(Meet)], [60 * S], Watchdog())
     for user in (1, 2):
         engine.mail_turn(user, user)
         engine.mail(user, ("gone", user))
@@ -97,7 +128,7 @@ def test_every_user_that_is_hired_gets_a_thread_of_its_own(engine: FakeEngine) -
 def test_a_user_without_a_thread_has_its_turns_failed_until_there_is_one(
     engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    host = ThreadHost([PressRole(Query)])
+    host = ThreadHost([PressRole(Query)], [60 * S], Watchdog())
     start = threading.Thread.start
     failures = iter([True, False])
 
@@ -139,7 +170,7 @@ def test_threads_are_limited_and_the_limit_is_told(engine: FakeEngine, monkeypat
 
     engine.on_end = on_end
     engine.mail_turn(7, 1)
-    host = ThreadHost([PressRole(Query)])
+    host = ThreadHost([PressRole(Query)], [60 * S], Watchdog())
     host.hire(7, 0)
     assert failed.wait(20)
     host.close()
@@ -156,7 +187,7 @@ def test_endless_recursion_fails_a_turn_and_not_the_process(engine: FakeEngine) 
 
     ended = threading.Event()
     engine.on_end = lambda end: ended.set()
-    host = ThreadHost([PressRole(Deep)])
+    host = ThreadHost([PressRole(Deep)], [60 * S], Watchdog())
     assert threading.stack_size() == STACK_BYTES
     engine.mail_turn(7, 1)
     engine.mail(7, ("gone", 7))
