@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import gc
 import json
-import logging
 import select
+import signal
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any
@@ -14,17 +14,16 @@ from kilobar import _native
 from kilobar.errors import InputError
 from kilobar.users.actor import Cast, Role
 from kilobar.users.failure import told
+from kilobar.users.forked import leave_if_forked
 from kilobar.users.threads import ThreadHost
 from kilobar.users.watchdog import Watchdog
-
-_log = logging.getLogger(__name__)
 
 
 def serve(load: Callable[[dict[str, Any]], Cast]) -> None:
     """Serves the engine of this process until its run is over.
 
     `load` gets the plan's `code` with `worker` and `workers`; what it raises is told to the engine, and nothing is
-    run. Threads of users may still be there afterwards, some of them stuck: end the process with `os._exit`.
+    run. To be called in the main thread. Threads of users may still be there afterwards, some of them stuck: end the process with `os._exit`.
     """
     wanted = _native.next_code()
     if wanted is None:
@@ -32,6 +31,7 @@ def serve(load: Callable[[dict[str, Any]], Cast]) -> None:
     try:
         code = json.loads(wanted)
         cast = load(code)
+        leave_if_forked()
         limits_ns = [int(one["timeout_ns"]) for one in code["classes"]]
         watchdog = Watchdog()
         run = _host_of(cast.roles, limits_ns, watchdog)
@@ -39,15 +39,20 @@ def serve(load: Callable[[dict[str, Any]], Cast]) -> None:
         gc.collect()
         gc.freeze()
     except BaseException as error:  # user code, which may even call sys.exit
+        leave_if_forked()
         _native.code_loaded(problem_of(error))
         return
+    # The process has a session of its own: only user code can interrupt it, and does not end its run so.
+    signal.signal(signal.SIGINT, lambda *_: None)
     _native.code_loaded(None)
     watchdog.start()
     try:
         run()
         cast.close()
     except BaseException as error:  # user code again; the run is over, and its numbers stand
-        _log.warning("closing the users failed: %s", told(error))
+        import logging  # hardly ever needed
+
+        logging.getLogger(__name__).warning("closing the users failed: %s", told(error))
     finally:
         watchdog.stop()
         _native.closed()

@@ -1,3 +1,4 @@
+import signal
 import threading
 from typing import Any, Literal
 
@@ -115,3 +116,17 @@ class FakePendingModule:
         def __init__(self, loop: Any) -> None: ...
 
         def arrived(self, order: Any) -> None: ...
+
+
+def test_user_code_that_interrupts_the_process_does_not_end_its_run(engine: FakeEngine) -> None:
+    class Interrupts(Press):
+        def press(self, row: Any) -> None:
+            signal.raise_signal(signal.SIGINT)
+
+    engine.mail_turn(3, 1)
+    engine.mail_turn(3, 2)
+    engine.mail(3, ("gone", 3))
+    engine.on_end = lambda end: engine.order(("close",)) if end.turn == 2 else None
+    engine.order(("hire", 3, 0))
+    serve(lambda code: FakeCast(PressRole(Interrupts)))
+    assert len(engine.ends) == 2
