@@ -23,7 +23,8 @@ def serve(load: Callable[[dict[str, Any]], Cast]) -> None:
     """Serves the engine of this process until its run is over.
 
     `load` gets the plan's `code` with `worker` and `workers`; what it raises is told to the engine, and nothing is
-    run. To be called in the main thread. Threads of users may still be there afterwards, some of them stuck: end the process with `os._exit`.
+    run. To be called in the main thread. Threads of users may still be there afterwards, some of them stuck: end the
+    process with `os._exit`.
     """
     wanted = _native.next_code()
     if wanted is None:
