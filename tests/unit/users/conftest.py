@@ -7,7 +7,7 @@ import pytest
 
 from kilobar.users import failure
 
-from .fake_engine import FakeEngine
+from .ordering_engine import FakeEngine
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from kilobar.users.classes import PressRole, UserRole, cast, check, classes_of
 from kilobar.users.failure import Told
 from kilobar.users.person import Person
 
-from .fake_engine import a_turn
+from .ordering_engine import a_turn
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ from kilobar.users.event_loop import PENDING, EventLoopHost
 from kilobar.users.person import Person
 from kilobar.users.watchdog import Watchdog
 
-from .fake_engine import PRESS, START, STOP, End, FakeEngine, a_moment
+from .ordering_engine import PRESS, START, STOP, End, FakeEngine, a_moment
 
 S = 1_000_000_000
 

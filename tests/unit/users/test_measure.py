@@ -9,7 +9,7 @@ from kilobar.users.failure import Told
 from kilobar.users.measure import MAX_NAME, Measure
 from kilobar.users.turns import end
 
-from .fake_engine import FakeEngine, a_turn
+from .ordering_engine import FakeEngine, a_turn
 
 
 def test_what_is_measured_is_counted_with_its_times_and_bytes(engine: FakeEngine) -> None:

@@ -10,7 +10,7 @@ from kilobar.users.actor import Role
 from kilobar.users.classes import PressRole
 from kilobar.users.serve import serve
 
-from .fake_engine import FakeEngine
+from .ordering_engine import FakeEngine
 
 
 class FakeCast:

@@ -10,7 +10,7 @@ from kilobar.users.classes import PressRole
 from kilobar.users.threads import PAUSE_NS, STACK_BYTES, ThreadHost, live
 from kilobar.users.watchdog import TurnUnderWay, Watchdog
 
-from .fake_engine import START, STOP, End, FakeEngine
+from .ordering_engine import START, STOP, End, FakeEngine
 
 S = 1_000_000_000
 

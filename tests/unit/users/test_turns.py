@@ -4,7 +4,7 @@ from kilobar import StopRun, StopUser
 from kilobar.users.actor import StepFailed
 from kilobar.users.turns import FAILED, OK, RUN_STOPS, USER_LEAVES, end
 
-from .fake_engine import FakeEngine, a_turn
+from .ordering_engine import FakeEngine, a_turn
 
 
 def test_a_turn_that_counted_nothing_is_counted_under_its_name(engine: FakeEngine) -> None:
