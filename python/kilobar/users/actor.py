@@ -49,6 +49,8 @@ class Turn:
     """What was pressed: the series under which it is counted when it has counted no steps of its own."""
     pause_ns: int = 0
     """How long the user is to wait after it."""
+    failed: str | None = None
+    """Why it has failed although nothing was raised: a measured step was told to."""
 
     def count(
         self,
