@@ -10,10 +10,14 @@ if TYPE_CHECKING:
     from kilobar.embedded import run_async as run_async
     from kilobar.embedded import start as start
     from kilobar.embedded import start_async as start_async
+    from kilobar.model.live import Live as Live
+    from kilobar.model.summary import Summary as Summary
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Live": "kilobar.model.live",
+    "Summary": "kilobar.model.summary",
     "run": "kilobar.embedded",
     "run_async": "kilobar.embedded",
     "start": "kilobar.embedded",
