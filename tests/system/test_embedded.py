@@ -72,7 +72,12 @@ def test_a_run_gives_the_summary_that_the_command_line_writes(target: TargetProc
 
 def test_a_scenario_that_was_built_in_python_is_run_as_it_stands(target: TargetProcess) -> None:
     summary = kilobar.run(
-        Scenario(name="built", target=target.url, steps=[get("/bytes/100", name="items")], load=[Rate(rate="100/s", for_="500ms")])
+        Scenario(
+            name="built",
+            target=target.url,
+            steps=[get("/bytes/100", name="items")],
+            load=[Rate(rate="100/s", for_="500ms")],
+        )
     )
     assert summary.run.name == "built"
     assert summary.series["items"].count == summary.ledger.ok == 50
@@ -332,7 +337,7 @@ def test_an_application_goes_on_answering_while_its_run_sends_ten_thousand_reque
 ) -> None:
     """Compared with the same load started by somebody else: that the machine is busy is not what is judged here."""
     origin = target.url if scheme == "http" else f"https://127.0.0.1:{target.https_port}"
-    path = scenario(f"target: {origin}\ntls: {{ca: {target.ca_file}}}\nsteps: [get: /bytes/100]\nload: [users: 1]\n")
+    path = scenario(f"target: {origin}\ntls: {{ca_file: {target.ca_file}}}\nsteps: [get: /bytes/100]\n")
     with served(HERE / "lag_app.py") as url:
         quiet_ms = json.loads(ask(f"{url}/watch", seconds=1))
         other = threading.Thread(target=command, args=("run", path, "--rate", f"{RATE}/s", "--for", "5s"))

@@ -28,6 +28,8 @@ LEAVE_TIMEOUT_S = 12.0
 """How long the process may take to end when it is left; its own grace and the time limit of an abort are less."""
 STDERR_TAIL_BYTES = 8 * 1024
 
+_REAP_TIMEOUT_S = 5.0
+"""From its last word to its end."""
 _READ_BYTES = 1 << 20
 _LOOK_S = 0.5
 _LOG = logging.getLogger("kilobar")
@@ -228,7 +230,7 @@ def _environment() -> dict[str, str]:
 
 def _reap(child: subprocess.Popen[bytes]) -> int | None:
     try:
-        return child.wait(LEAVE_TIMEOUT_S)
+        return child.wait(_REAP_TIMEOUT_S)
     except subprocess.TimeoutExpired:
         return None
 
