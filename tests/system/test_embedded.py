@@ -351,7 +351,7 @@ def test_an_application_goes_on_answering_while_its_run_sends_ten_thousand_reque
     for name, value in {"quiet": quiet_ms, "beside": beside_ms, "embedded": lag_ms, "oldest_s": max(ages_s)}.items():
         record_testsuite_property(f"{scheme}_{name}", value)
     assert ledger["planned"] == 8 * RATE
-    assert ledger["started"] == target.stats()["requests"] + found["summary"]["connections"].get("failed", 0)
+    assert ledger["ok"] <= target.stats()["requests"] <= ledger["started"] + ledger["lost"]
     assert lag_ms["p99"] <= 3 * beside_ms["p99"] + TICK_MS
     assert len(ages_s) >= 5
     assert statistics.median(ages_s) < 1.5, "looks are about the second that has just ended"
