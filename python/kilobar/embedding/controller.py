@@ -125,6 +125,7 @@ class Commands:
         self._fd = fd
         self._grace_s = grace_s
         self._unread = b""
+        self._stops = 0
         self._hurry: threading.Timer | None = None
         self._hurry_fd = os.eventfd(0, os.EFD_CLOEXEC)
         self._program_fd = -1
@@ -156,7 +157,9 @@ class Commands:
         for command in map(json.loads, lines):
             match command["do"]:
                 case "stop":
-                    self._run.stop()
+                    self._stop(1)
+                case "abort":
+                    self._stop(2)
                 case "scale":
                     self._run.scale(command["factor"])
                 case "leave":
@@ -172,14 +175,20 @@ class Commands:
     def _leave(self) -> None:
         """Ends the run as a person does who presses Ctrl-C, and once more after a moment."""
         if self._hurry is None:
-            self._run.stop()
+            self._stop(1)
             self._hurry = threading.Timer(self._grace_s, os.eventfd_write, (self._hurry_fd, 1))
             self._hurry.daemon = True
             self._hurry.start()
 
     def _abort(self) -> bool:
-        self._run.stop()
+        self._stop(2)
         return False
+
+    def _stop(self, times: int) -> None:
+        """A run that is stopped twice is aborted; a program that says stop at every look does not mean that."""
+        while self._stops < times:
+            self._stops += 1
+            self._run.stop()
 
 
 if __name__ == "__main__":

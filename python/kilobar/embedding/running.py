@@ -30,8 +30,12 @@ class _Controls:
         self._ended: Ended | None = None
 
     def stop(self) -> None:
-        """Ends the load; work in flight may go on for the grace of the scenario. A second call ends that too."""
+        """Ends the load; work in flight may go on for the grace of the scenario. May be called again."""
         self._process.send({"do": "stop"})
+
+    def abort(self) -> None:
+        """Ends the load and all work in flight at once; `teardown` is left out."""
+        self._process.send({"do": "abort"})
 
     def scale(self, factor: float) -> None:
         """Multiplies the load from now on. Raises InputError for a factor that is not positive and finite."""

@@ -50,6 +50,18 @@ def test_orders_are_obeyed_however_they_were_cut(pipe: tuple[int, int]) -> None:
     assert orders.told == [2.0, "stop"]
 
 
+def test_a_run_that_is_stopped_again_and_again_is_not_aborted(pipe: tuple[int, int]) -> None:
+    orders = Orders()
+    heard = commands(orders, pipe[0])
+    os.write(pipe[1], b'{"do": "stop"}\n' * 3)
+    heard.inputs()[pipe[0]]()
+    assert orders.told == ["stop"]
+    os.write(pipe[1], b'{"do": "abort"}\n' * 2)
+    heard.inputs()[pipe[0]]()
+    heard.close()
+    assert orders.told == ["stop", "stop"]
+
+
 def test_the_end_of_the_stream_stops_the_run_once_and_is_no_longer_watched(pipe: tuple[int, int]) -> None:
     orders = Orders()
     heard = commands(orders, pipe[0])
