@@ -1,8 +1,8 @@
 """What a run's process and the program that started it say to each other: a JSON object a line, both ways.
 
 Up come `warning` (a `diagnostic`) and `live`, at the end `summary` or `error`, told by the key `is`; that reports could
-not be written is an error after the summary. Down go `stop`, `abort`, `scale` (by a `factor`), and `leave` or the end of
-the stream when nobody listens any more, told by the key `do`.
+not be written is an error after the summary. Down go `stop`, `abort`, `scale` (by a `factor`), and `leave` or the end
+of the stream when nobody listens any more, told by the key `do`.
 """
 
 from __future__ import annotations
