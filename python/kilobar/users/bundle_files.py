@@ -100,7 +100,7 @@ def _walk(
 
 def _leads_inside(top: Path, link: str) -> bool:
     target = Path(os.path.realpath(link))
-    return target.exists() and top in target.parents
+    return target.exists() and (target == top or top in target.parents)
 
 
 def _is_generated(entry: os.DirEntry[str]) -> bool:

@@ -18,6 +18,8 @@ from kilobar.users.lower import lower
 from kilobar.users.options import CodeOptions
 from kilobar.users.recognise import recognise
 
+MAX_LINKS_TOLD = 20
+
 
 def check_code(
     argument: str,
@@ -36,7 +38,7 @@ def check_code(
         asked["names"] = list(recognised.names)
     inspected = inspect(recognised.kind, str(root), named, asked)
     checked = lower(inspected, str(recognised.file), recognised.file.stem, overrides, env, _check_plan)
-    notes = tuple(_left_out(link, recognised.file) for link in bundle.left_out)
+    notes = tuple(_left_out(link, recognised.file) for link in bundle.left_out[:MAX_LINKS_TOLD])
     if checked.plan is None:
         return checked
     return Checked(_with_bundle(checked.plan, bundle), (*checked.diagnostics, *notes))

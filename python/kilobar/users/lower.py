@@ -50,7 +50,8 @@ def lower(
     default = tree.UsersStage(place, *DEFAULT_SCENARIO_LOAD)
     scenario = apply(overrides, _scenario(inspected, loads, place, file, reader), default, reader, findings)
     if scenario.load is None:
-        _warn_no_load(inspected, default, findings)
+        if not findings.errors:
+            _warn_no_load(inspected, default, findings)
         scenario = scenario._replace(load=(default,))
     load, arrivals = lower_load(scenario, default, findings)
     target = _target(scenario, findings)

@@ -16,7 +16,9 @@ def test_only_source_and_classes_must_be_there() -> None:
 def test_everything_that_is_said_is_kept() -> None:
     document = {
         "source": {"kind": "locust"},
-        "classes": [{"name": "A", "way": "guest", "weight": 3, "fixed_count": 2, "rate": 5, "thresholds": ["p99 < 1s"]}],
+        "classes": [
+            {"name": "A", "way": "guest", "weight": 3, "fixed_count": 2, "rate": 5, "thresholds": ["p99 < 1s"]}
+        ],
         "host": "http://127.0.0.1:1",
         "load": [{"kind": "users", "from": 0, "to": 9, "duration_ns": 7}],
         "notes": ["no web page"],

@@ -80,7 +80,9 @@ def test_for_a_file_with_tests_the_hint_names_one(tmp_path: Path, text: str, nam
 def test_for_any_other_file_it_is_told_what_was_looked_for(tmp_path: Path) -> None:
     file = tmp_path / "users.py"
     file.write_text("print('hello')")
-    with pytest.raises(InputError, match="neither `Press` or `User` of kilobar, nor locust, and has no tests") as caught:
+    with pytest.raises(
+        InputError, match="neither `Press` or `User` of kilobar, nor locust, and has no tests"
+    ) as caught:
         recognise(str(file))
     assert "kilobar.Press" in (caught.value.hint or "")
 
