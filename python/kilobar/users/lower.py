@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from kilobar.errors import Place
@@ -25,6 +26,8 @@ from kilobar.users.class_loads import ClassLoads, class_loads, place_of, read
 from kilobar.users.dealing import cycle_of, first_of
 from kilobar.users.inspected import Inspected, InspectedClass
 
+_OF_ITS_LOAD = ("ramps", "duration_s", "classes_over_time")
+"""What a source says about a load of its own; it no longer holds when the command line replaces that load."""
 MAX_FIXED = 100_000
 """Users whose class a plan names one by one."""
 
@@ -59,6 +62,7 @@ def lower(
     allow = tuple(host for text in scenario.allow if (host := lower_host(text, findings)) is not None)
     classes = tuple(_class(one, file, reader) for one in inspected.classes)
     _check_classes(inspected, place, findings)
+    _check_guests(inspected, load, place, findings)
     if sum(loads.weights) <= 0 and not any(one.fixed_count for one in inspected.classes):
         findings.error("no-request", "all classes have weight 0", place, "give at least one class a weight above 0")
     for note in inspected.notes:
@@ -79,7 +83,7 @@ def lower(
         grace_ns=scenario.grace,
         allow=tuple(dict.fromkeys(allow)),
         thresholds=tuple(threshold.text for threshold in thresholds),
-        code=Code(_source(inspected, target, scenario), classes, *_dealt(inspected, loads)),
+        code=Code(_source(inspected, target, scenario, overrides), classes, *_dealt(inspected, loads)),
     )
     return _accepted(result, findings, place, check_plan)
 
@@ -87,8 +91,6 @@ def lower(
 def _without_loads(inspected: Inspected, overrides: Overrides) -> tuple[InspectedClass, ...]:
     """With a load from the command line, or of the code as a whole, what classes ask for does not count, and so cannot
     contradict either."""
-    from dataclasses import replace
-
     if overrides.rate is None and overrides.users is None and inspected.load is None:
         return inspected.classes
     return tuple(replace(one, rate=None, users=None) for one in inspected.classes)
@@ -152,9 +154,13 @@ def _target(scenario: tree.Scenario, findings: Findings) -> tuple[plan.Origin, s
     return origin, text[rest:].rstrip("/")
 
 
-def _source(inspected: Inspected, target: tuple[plan.Origin, str] | None, scenario: tree.Scenario) -> dict[str, Any]:
+def _source(
+    inspected: Inspected, target: tuple[plan.Origin, str] | None, scenario: tree.Scenario, overrides: Overrides
+) -> dict[str, Any]:
     """What Python in the worker needs to know: the code itself, where it presses, and the seed of its choices."""
     source = {**inspected.source, "seed": scenario.seed}
+    if overrides.rate is not None or overrides.users is not None:
+        source = {key: value for key, value in source.items() if key not in _OF_ITS_LOAD}
     if target is not None:
         origin, path = target
         source["target"] = f"{origin}{path}"
@@ -163,12 +169,16 @@ def _source(inspected: Inspected, target: tuple[plan.Origin, str] | None, scenar
 
 def _warn_no_load(inspected: Inspected, default: tree.UsersStage, findings: Findings) -> None:
     names = " and ".join(one.name for one in inspected.classes[:3])
+    hint = {
+        "classes": 'add --rate 50/s or --users 10 and --for 30s, or an attribute of the class such as rate = "50/s"',
+        "locust": "add --users 10 and --for 30s, and --set spawn_rate=2 for a ramp",
+    }.get(inspected.source.get("kind", ""), "add --rate 50/s or --users 10, and --for 30s")
     findings.warning(
         "no-load",
         f"{names} {'has' if len(inspected.classes) == 1 else 'have'} no load: {default.users[1]} user for "
         f"{format_duration(default.duration_ns)} is used",
         default.place,
-        'add --rate 50/s or --users 10 and --for 30s, or an attribute of the class such as rate = "50/s"',
+        hint,
     )
 
 
@@ -186,6 +196,13 @@ def _check_classes(inspected: Inspected, place: Place, findings: Findings) -> No
     if (fixed := sum(one.fixed_count for one in inspected.classes)) > MAX_FIXED:
         message = f"{fixed:,} users have a class given by fixed_count; at most {MAX_FIXED:,} are possible"
         findings.error("impossible-load", message, place, "use weights")
+
+
+def _check_guests(inspected: Inspected, load: tuple[plan.Stage, ...], place: Place, findings: Findings) -> None:
+    if any(one.way == "guest" for one in inspected.classes) and any(stage.kind == "rate" for stage in load):
+        message = "users of Locust drive themselves, so they cannot be started at a rate"
+        hint = "use --users, and give them a pace with wait_time = constant_throughput(...)"
+        findings.error("impossible-load", message, place, hint)
 
 
 def _flow(index: int, one: InspectedClass, loads: ClassLoads) -> plan.Flow:

@@ -1,13 +1,17 @@
 """From a file to a plan whose workers find their code."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from kilobar.errors import InputError
+from kilobar.model.plan import Stage
+from kilobar.scenario import Overrides
 from kilobar.users import check as module
 from kilobar.users.bundle_cache import BundleCache
 from kilobar.users.check import check_code
+from kilobar.users.inspected import Inspected, InspectedClass
 from kilobar.users.options import CodeOptions
 
 TEXT = """
@@ -78,3 +82,33 @@ def test_a_link_that_leads_out_is_told_and_no_plan_is_made_of_code_that_fails(pr
     with pytest.raises(InputError, match=r"vocab\(\) of A in load/users.py failed: FileNotFoundError") as caught:
         check_code("load/users.py")
     assert caught.value.hint == f"relative paths start in {project}"
+
+
+def test_a_locustfile_is_told_what_the_command_line_says(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[dict[str, Any]] = []
+
+    def inspect(kind: str, root: str, path: str, options: dict[str, Any]) -> Inspected:
+        asked.append(dict(options))
+        load = (Stage("users", 0, 4, 2_000_000_000),) if "users" in options else None
+        return Inspected({"kind": kind, "file": path}, (InspectedClass("A", "guest"),), load=load)
+
+    monkeypatch.setattr(module, "inspect", inspect)
+    (project / "locustfile.py").write_text("import locust")
+    overrides = Overrides(users="4", duration="2s", target="http://127.0.0.1:1")
+    plan = check_code("locustfile.py:A,B", overrides, CodeOptions(("spawn_rate=2/s",))).require()
+    assert asked == [
+        {"spawn_rate": 2.0, "classes": ["A", "B"], "host": "http://127.0.0.1:1", "users": 4, "run_time": 2.0}
+    ]
+    assert (plan.load[0].start, plan.load[0].end) == (0.0, 4.0)
+    plan = check_code("locustfile.py", overrides).require()
+    assert asked[1] == {"host": "http://127.0.0.1:1"}
+    assert (plan.load[0].start, plan.load[0].end) == (4.0, 4.0)
+    with pytest.raises(InputError, match="no number of users per second"):
+        check_code("locustfile.py", overrides, CodeOptions(("spawn_rate=fast",)))
+
+
+def test_the_calls_of_libraries_in_a_test_can_be_left_uncounted() -> None:
+    code = check_code("load/users.py", options=CodeOptions(("instrument=off",))).require().code
+    assert code is not None
+    assert code.source["instrument"] is False
+    assert code.source["options"] == {}

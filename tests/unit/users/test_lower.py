@@ -132,6 +132,7 @@ def test_code_that_deals_itself_is_obeyed() -> None:
         ((replace(A, thresholds=("soon",)),), Overrides(), "bad-threshold"),
         ((replace(A, target="127.0.0.1"),), Overrides(), "bad-url"),
         ((replace(A, rate="0/s"),), Overrides(), "impossible-load"),
+        ((replace(A, way="guest"),), Overrides(rate="5/s"), "impossible-load"),
     ],
 )
 def test_what_is_wrong_is_a_diagnostic(classes: tuple[InspectedClass, ...], overrides: Overrides, code: str) -> None:
@@ -151,3 +152,14 @@ def test_what_the_engine_refuses_is_told() -> None:
     result = lower(inspected(), "users.py", "users", None, {}, refuse)
     assert result.plan is None
     assert "plan-refused" in [diagnostic.code for diagnostic in result.diagnostics]
+
+
+def test_what_a_source_says_of_its_own_load_is_forgotten_when_the_load_is_replaced() -> None:
+    source = {"kind": "locust", "file": "f.py", "ramps": [[1, 2]], "duration_s": 5, "classes_over_time": []}
+    found = Inspected(source, (InspectedClass("L", "guest"),), load=(Stage("users", 0, 10, S),))
+    kept = plan(found).code
+    assert kept is not None
+    assert {"ramps", "duration_s", "classes_over_time"} <= set(kept.source)
+    replaced = plan(found, Overrides(users="3", duration="1s")).code
+    assert replaced is not None
+    assert set(replaced.source) == {"kind", "file", "seed"}
