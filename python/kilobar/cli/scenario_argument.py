@@ -14,7 +14,8 @@ from kilobar.users.recognise import is_python
 def check_argument(scenario: str, overrides: Overrides | None = None, options: CodeOptions | None = None) -> Checked:
     """Reads and checks the scenario that a person named. Raises InputError for code that cannot be pressed, and for
     options that are only for code."""
-    if is_python(scenario):
+    is_url = scenario.lower().startswith(("http://", "https://"))
+    if not is_url and is_python(scenario):
         # Only for code: a scenario file must not pay for its import.
         from kilobar.users.check import check_code
 
@@ -24,6 +25,6 @@ def check_argument(scenario: str, overrides: Overrides | None = None, options: C
             f"`{scenario}` is no Python file; --set, --tags, --exclude-tags, --fast-http and arguments are for code",
             hint="leave them out, or name a file such as users.py",
         )
-    if scenario.lower().startswith(("http://", "https://")):
+    if is_url:
         return from_url(scenario, overrides, os.environ)
     return load(Path(scenario), os.environ, overrides)

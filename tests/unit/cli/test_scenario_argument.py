@@ -10,7 +10,9 @@ from kilobar.scenario import Checked, Overrides
 from kilobar.users.options import CodeOptions
 
 
-@pytest.mark.parametrize("address", ["http://127.0.0.1:1/a", "HTTP://127.0.0.1:1/a", "https://localhost/a"])
+@pytest.mark.parametrize(
+    "address", ["http://127.0.0.1:1/a", "HTTP://127.0.0.1:1/a", "https://localhost/a", "http://127.0.0.1:1/users.py"]
+)
 def test_an_address_is_a_scenario_that_gets_it(address: str) -> None:
     plan = check_argument(address, Overrides(rate="10/s", duration="1s")).require()
     assert [len(flow.steps) for flow in plan.flows] == [1]
