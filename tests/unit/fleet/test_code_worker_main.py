@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from kilobar.model.code import Code, CodeClass
 from kilobar.users.bundle import Bundle
 from kilobar.users.bundle_cache import BundleCache
 
@@ -94,7 +95,7 @@ def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 
 def with_code(source: dict[str, Any]) -> str:
-    code = {"source": source, "classes": [{"name": "A", "way": "threads"}], "worker": 0, "workers": 1}
+    code = {**Code(source, (CodeClass("A", "threads"),)).to_json(), "worker": 0, "workers": 1}
     orders = "[[('close',)], []]"
     return WAITING + (
         "def run_worker(fd): over.wait()\nnative.run_worker = run_worker\n"
