@@ -1,4 +1,4 @@
-"""`--fast-http`: requests of `HttpUser` and `FastHttpUser` are sent by the engine; their code sees no difference.
+"""`--fast-http`: requests of `HttpUser` and `FastHttpUser` are sent by the engine, unseen by their code.
 
 What the engine cannot do in Locust's way (files, streams, hooks, proxies, authentication other than a pair, ...) is left
 to the genuine client, request by request; that one has connections and cookies of its own.
@@ -93,9 +93,7 @@ class Sender:
         redirects: int,
     ) -> Exchange:
         """Waits for the response; other users go on meanwhile."""
-        request = _native.send_guest_request(  # type: ignore[attr-defined]
-            self._user, method, url, headers, body, int(timeout_s * 1e9), redirects
-        )
+        request = _native.send_guest_request(self._user, method, url, headers, body, int(timeout_s * 1e9), redirects)
         return Exchange(self._responses.wait(request), url)
 
 

@@ -21,6 +21,7 @@ _BY_NAME = {
     "AssertionError": "check",
     "LocustBadStatusCode": "status",
     "BadStatusCode": "status",
+    "ConnectionRefusedError": "refused",
     "ConnectTimeout": "connect_timeout",
     "ConnectTimeoutError": "connect_timeout",
     "ReadTimeout": "read_timeout",

@@ -36,8 +36,8 @@ class EngineResponse(fasthttp.FastResponse):
     def __init__(self, exchange: Exchange, sent: tuple[str, str, list[tuple[str, str]], bytes | None]) -> None:
         self.__dict__.update(_exchange=exchange, _sent=sent, _read_headers=None, _rest=exchange.body)
 
-    @property  # type: ignore[override]
-    def _response(self) -> Any:
+    @property
+    def _response(self) -> Any:  # type: ignore[override]
         return self
 
     def get_code(self) -> int:
@@ -54,8 +54,8 @@ class EngineResponse(fasthttp.FastResponse):
     def release(self) -> None:
         """There is nothing to give back."""
 
-    @property  # type: ignore[override]
-    def headers(self) -> Any:
+    @property
+    def headers(self) -> Any:  # type: ignore[override]
         """As `FastResponse` has them."""
         if self._read_headers is None:
             self._read_headers = Headers(self._exchange.headers)
@@ -71,8 +71,8 @@ class EngineResponse(fasthttp.FastResponse):
         """That of the request."""
         return self._sent[1]
 
-    @property  # type: ignore[override]
-    def request(self) -> Any:
+    @property
+    def request(self) -> Any:  # type: ignore[override]
         """What was sent, without what the engine has added."""
         method, url, headers, body = self._sent
         return fasthttp.FastRequest(url, method=method, headers=Headers(headers), payload=body)

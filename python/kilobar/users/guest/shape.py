@@ -95,7 +95,7 @@ def _second(start_s: float, end_s: float, users: float, target: int, rate_per_s:
     missing = target - users
     needed_s = abs(missing) / rate_per_s
     # Locust spawns the users of a whole second at once: what needs no longer is a step, not a ramp.
-    if at_rest and needed_s <= 1:
+    if not missing or (at_rest and needed_s <= 1):
         return [Piece(start_s, end_s, target, target)]
     if start_s + needed_s >= end_s:
         step = rate_per_s * (end_s - start_s)
