@@ -39,7 +39,6 @@ _BY_NAME = {
     "ContentDecodingError": "protocol",
     "DecodeError": "protocol",
     "TooManyRedirects": "protocol",
-    "RetriesExceeded": "protocol",
     "ProtocolError": "protocol",
     "JSONDecodeError": "check",
     "NewConnectionError": "connect",
@@ -67,8 +66,9 @@ def error_class(error: object) -> str:
     own = said if isinstance(said, str) else _class_of(error)
     if own is not None:
         return own
-    cause = error.__cause__ or error.__context__
-    return (cause is not None and _class_of(cause)) or _last_guess(error)
+    # geventhttpclient keeps what it gave up for in an attribute.
+    cause = getattr(error, "original", None) or error.__cause__ or error.__context__
+    return (isinstance(cause, BaseException) and _class_of(cause)) or _last_guess(error)
 
 
 def _class_of(error: BaseException) -> str | None:

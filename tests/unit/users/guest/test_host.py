@@ -47,7 +47,7 @@ class Quiet(User):
     with Engine(code) as engine:
         engine.arrive(1)
         engine.wait_for("ended", 3)
-        engine.wait(lambda: "spawning_complete" in journal(lines) or engine._read() is None)
+        engine.wait(lambda: "spawning_complete" in journal(lines))
         engine.order("leave", 0)
         engine.wait_for("left")
         engine.close()
