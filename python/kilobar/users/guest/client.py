@@ -1,7 +1,7 @@
 """`--fast-http`: requests of `HttpUser` and `FastHttpUser` are sent by the engine, unseen by their code.
 
-What the engine cannot do in Locust's way (files, streams, hooks, proxies, authentication other than a pair, ...) is left
-to the genuine client, request by request; that one has connections and cookies of its own.
+What the engine cannot do in Locust's way (files, streams, hooks, proxies, authentication other than a pair, ...) is
+left to the genuine client, request by request; that one has connections and cookies of its own.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from locust.contrib.fasthttp import FastHttpSession
 
 from kilobar.users.guest.client import Exchange, Sender, body_of, is_plain, seconds_of, with_params
 
-_LEFT_TO_ENGINE = frozenset(("accept-encoding", "host", "content-length"))
+_LEFT_TO_ENGINE = frozenset(("content-length", "connection"))
 _HAS_DEFAULT_JSON = ("Content-Type", "Accept")
 
 
@@ -175,6 +175,8 @@ class FastEngineSession(FastHttpSession):
         given = {each.lower() for each in headers} if headers else set()
         for kept in [each for each in merged if each.lower() in given]:
             del merged[kept]
+        if "accept-encoding" not in given:
+            merged["Accept-Encoding"] = "gzip, deflate, br"
         merged.update(headers or {})
         authorization = fasthttp._construct_basic_auth_str(*auth) if auth else self.auth_header  # type: ignore[no-untyped-call]
         if authorization:

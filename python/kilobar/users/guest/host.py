@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
+import signal
 import sys
 from typing import Any
 
@@ -15,7 +17,7 @@ from locust.exception import StopTest, StopUser
 
 from kilobar import _native
 from kilobar.errors import InputError
-from kilobar.users.guest import iterations, locustfile, statistics
+from kilobar.users.guest import failures, iterations, locustfile, statistics
 from kilobar.users.guest.client import Responses, Sender, put_in_place
 from kilobar.users.guest.counting import Counter
 from kilobar.users.guest.runner import GuestRunner, fire_init
@@ -72,6 +74,11 @@ class Host:
 
     def run(self) -> None:
         """Obeys orders until the run is over."""
+        # The process has a session of its own: only user code can interrupt it, and does not end its run so.
+        signal.signal(signal.SIGINT, lambda *_: None)
+        # What is loaded stays: collections need not look at it again, and pause nobody.
+        gc.collect()
+        gc.freeze()
         closed = gevent.event.Event()
         watcher = self._hub.loop.io(_native.orders_fd(), _READ)
         watcher.start(self._obey, closed)
@@ -81,8 +88,12 @@ class Host:
         finally:
             watcher.stop()
             watcher.close()
-        self._close()
-        _native.closed()
+        try:
+            self._close()
+        except BaseException as error:  # listeners run here: whatever they do, the run is over and its numbers stand
+            logging.getLogger(__name__).warning("closing the users failed: %s", failures.described(error))
+        finally:
+            _native.closed()
 
     def _obey(self, closed: Any) -> None:
         """In the hub: nothing in here may wait."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_module
+import time
 from datetime import timedelta
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
@@ -17,7 +18,7 @@ from requests.utils import get_encoding_from_headers
 from kilobar.users.guest.client import Exchange, Sender, body_of, is_plain, seconds_of, with_params
 
 _KNOWN = frozenset(("data", "json", "params", "headers", "auth", "timeout", "allow_redirects", "cookies", "verify"))
-_LEFT_TO_ENGINE = frozenset(("accept-encoding", "host", "content-length", "connection"))
+_LEFT_TO_ENGINE = frozenset(("content-length", "connection"))
 
 
 class TransportError(RequestsConnectionError):
@@ -35,21 +36,45 @@ class HttpEngineSession(HttpSession):
     received_cookies: set[str]
     """Names of cookies that the engine has received, and so sends by itself."""
 
-    def _send_request_safe_mode(self, method: Any, url: Any, **settings: Any) -> Response:
-        if not self._can_send(settings):
-            return super()._send_request_safe_mode(method, url, **settings)
-        absolute = with_params(url, settings.get("params"))
-        headers, body = self._message(settings)
+    def request(  # type: ignore[override]
+        self,
+        method: Any,
+        url: Any,
+        name: str | None = None,
+        catch_response: bool = False,
+        context: dict[str, Any] | None = None,
+        **settings: Any,
+    ) -> ResponseContextManager:
+        """As that of `HttpSession`; the time is the engine's."""
+        if not self._can_send(settings) or not isinstance(url, str):
+            return super().request(method, url, name, catch_response, context or {}, **settings)
         request = PreparedRequest()
+        headers, body = self._message(settings)
+        absolute = with_params(self._build_url(url), settings.get("params"))
         request.method, request.url, request.body = method.upper(), absolute, body
         request.headers = CaseInsensitiveDict(headers)
         redirects = self.max_redirects if settings.get("allow_redirects", True) else 0
+        start_time = time.time()
         exchange = self.sender.send(
             request.method, absolute, headers, body, seconds_of(settings.get("timeout")), redirects
         )
-        if exchange.has_failed:
-            return ResponseContextManager(TransportError(exchange, request))
-        return self._response(exchange, request)
+        own_context = self.user.context() if self.user else {}
+        response = self._response(exchange, request)
+        request_meta = {
+            "request_type": method,
+            "response_time": exchange.took_ms,
+            "name": name or self.request_name or request.path_url,
+            "context": {**own_context, **context} if context else own_context,
+            "response": response,
+            "exception": None,
+            "start_time": start_time,
+            "url": absolute,
+            "response_length": len(exchange.body),
+        }
+        judged = ResponseContextManager.wrap_response(response, self.request_event, request_meta, catch_response)
+        if not catch_response:
+            judged.__exit__(None, None, None)
+        return judged
 
     def _can_send(self, settings: dict[str, Any]) -> bool:
         """Whether nothing is asked of this request that only requests can do."""
@@ -94,6 +119,8 @@ class HttpEngineSession(HttpSession):
         return {**own, **dict(given or {})}
 
     def _response(self, exchange: Exchange, request: PreparedRequest) -> Response:
+        if exchange.has_failed:
+            return ResponseContextManager(TransportError(exchange, request))
         response = Response()
         response.status_code = exchange.status
         pairs = exchange.headers

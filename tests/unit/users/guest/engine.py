@@ -1,5 +1,6 @@
 """The engine's side of a guest process: gives orders, collects words."""
 
+import http.client
 import json
 import os
 import select
@@ -9,6 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from kilobar.users.guest.inspect import inspect
 
@@ -64,6 +66,19 @@ class Engine:
         self.wait(lambda: len(self.said(kind)) >= count)
         return self.said(kind)
 
+    def answer(self, enough: Callable[[], Any]) -> None:
+        """Answers requests of guests until there are enough words."""
+        answered = 0
+
+        def is_enough() -> Any:
+            nonlocal answered
+            for request in self.said("request")[answered:]:
+                answered += 1
+                self.order(*exchanged(request))
+            return enough()
+
+        self.wait(is_enough)
+
     def close(self) -> None:
         """Ends the run; what was said until `closed` is in `words`."""
         self.order("close")
@@ -86,3 +101,24 @@ class Engine:
         self.process.communicate()
         os.close(self._orders)
         os.close(self._said)
+
+
+def exchanged(request: list[Any]) -> list[Any]:
+    """The order `response` for a request of a guest, sent as the engine would, without following redirects."""
+    number, _user, method, url, headers, body, timeout_ns, _redirects = request
+    target = urlsplit(url)
+    connection = http.client.HTTPConnection(target.hostname or "", target.port, timeout=timeout_ns / 1e9)
+    try:
+        path = f"{target.path or '/'}?{target.query}" if target.query else target.path or "/"
+        connection.request(method, path, body and body.encode("latin-1"), dict(headers))
+        response = connection.getresponse()
+        lines = [
+            f"HTTP/1.1 {response.status} {response.reason}",
+            *(f"{name}: {value}" for name, value in response.getheaders()),
+        ]
+        content = response.read().decode("latin-1")
+        return ["response", number, response.status, "\r\n".join(lines), content, 7_000_000, None, None, url]
+    except ConnectionRefusedError:
+        return ["response", number, 0, "", "", 1_000_000, "refused", "nothing listens there", url]
+    finally:
+        connection.close()

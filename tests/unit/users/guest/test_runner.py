@@ -8,7 +8,9 @@ HEAD = """
 import gevent
 from locust import User, task, constant, events
 from locust.runners import LocalRunner, MasterRunner, WorkerRunner, STATE_RUNNING
-def say(*words): events.request.fire(request_type="SAY", name=" ".join(str(word) for word in words), response_time=0, response_length=0)
+def say(*words):
+    name = " ".join(str(word) for word in words)
+    events.request.fire(request_type="SAY", name=name, response_time=0, response_length=0)
 class Quiet(User):
     wait_time = constant(0.01)
     def on_start(self): say("user")
@@ -98,7 +100,7 @@ def test_quitting_by_hand_stops_the_run_once_and_says_who_did_it(write: Write) -
     with Engine.of(path) as engine:
         engine.arrive(2)
         engine.wait_for("ended", 4)
-        assert engine.said("stop_run") == [["runner.quit() was called (locustfile.py:13 in work)"]]
+        assert engine.said("stop_run") == [["runner.quit() was called (locustfile.py:15 in work)"]]
 
 
 def test_starting_and_spawning_by_hand_change_nothing(write: Write) -> None:
@@ -130,7 +132,8 @@ def watch(environment, **kw):
         environment.runner.quit()
     gevent.spawn(look)
 def work(environment):
-    events.request.fire(request_type="SAY", name="broken", response_time=5, response_length=0, exception=ValueError("x"))
+    facts = {"request_type": "SAY", "name": "broken", "response_time": 5, "response_length": 0}
+    events.request.fire(exception=ValueError("x"), **facts)
 """
     )
     with Engine.of(path) as engine:
