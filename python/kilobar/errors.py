@@ -96,6 +96,10 @@ class FleetError(KilobarError):
 
 
 INPUT_CODES = {
+    "bundle": "The directory of Python code cannot be sent to workers: too large, unreadable or damaged.",
+    "code": "A file of Python code cannot be read.",
+    "code-failed": "Python code raised something, ended its process or took too long while it was looked at.",
+    "code-syntax": "Python cannot parse a file of code; file, line and column are told.",
     "import-failed": "A file cannot be imported; the path in it where that was noticed is told.",
     "import-syntax": "A file to import is malformed; file, line and column are told.",
     "import-unknown": "A file to import is of no known format.",

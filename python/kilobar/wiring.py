@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from kilobar.fleet.local import LocalFleet
+from kilobar.fleet.process import code_worker_argv, worker_argv
 from kilobar.fleet.size import files_of_a_worker, usable_cores, workers_for
 from kilobar.model.plan import Plan
 from kilobar.model.summary import Summary
@@ -27,7 +28,8 @@ def local_run(plan: Plan, *, workers: int | None = None, command: str = "") -> I
         from kilobar.fleet.python_calls import answer_calls_of
 
         answer_calls_of(plan)
-    with LocalFleet(count) as fleet:
+    argv = worker_argv if plan.code is None else code_worker_argv(plan.code.source["kind"])
+    with LocalFleet(count, argv) as fleet:
         fleet.start()
         thresholds = [parse_threshold(text) for text in plan.thresholds]
         yield Run(plan, fleet, thresholds=thresholds, run_id=new_run_id(), command=command)

@@ -69,10 +69,10 @@ class Going:
             os.kill(pid, signal.SIGKILL)
 
 
-def children(pid: int) -> list[int]:
-    """The child processes of a process, oldest first."""
+def children(pid: int, thread: int | None = None) -> list[int]:
+    """The child processes that the first thread of a process started, or another one, oldest first."""
     try:
-        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        return [int(child) for child in Path(f"/proc/{pid}/task/{thread or pid}/children").read_text().split()]
     except FileNotFoundError:
         return []
 

@@ -40,6 +40,8 @@ impl Seats {
 struct Seat {
     /// Of its user.
     number: u64,
+    /// The flow that its user has executed last. A user that Python executes is of one class.
+    flow: Cell<usize>,
     alarm: Rc<Alarm>,
     turn: Cell<Option<Turn>>,
 }
@@ -98,26 +100,41 @@ fn seat(run: &Rc<Run>, arrival: Arrival) {
         intended_ns: run.engine.start_ns + arrival.at_ns,
         due: true,
     };
-    let mut idle = seats.idle.borrow_mut();
-    // Mostly the last one: only rows that belong to users make a difference between them.
-    let place = idle.iter().rposition(|seat| run.engine.has_rows(seat.number, &turn));
-    let seat = place.map(|place| idle.remove(place));
-    drop(idle);
-    if let Some(seat) = seat {
-        run.engine.recorder.started();
-        seat.turn.set(Some(turn));
-        seat.alarm.wake();
-        return;
+    let has_classes = run.engine.program.plan.code.is_some();
+    if let Some(seat) = seats.idle_for(run, &turn, |seat| !has_classes || seat.flow.get() == turn.flow) {
+        return seat.serves(run, turn);
     }
     let taken = seats.taken.get();
     let number = number_in_seat(taken, run.worker, run.workers);
     if taken < run.max_in_flight.get() && run.engine.has_rows(number, &turn) {
         run.engine.recorder.started();
         seats.taken.set(taken + 1);
-        let seat = Rc::new(Seat { number, alarm: run.engine.new_alarm(), turn: Cell::new(Some(turn)) });
+        let (alarm, flow) = (run.engine.new_alarm(), Cell::new(turn.flow));
+        let seat = Rc::new(Seat { number, flow, alarm, turn: Cell::new(Some(turn)) });
         tokio::task::spawn_local(serve(Rc::clone(run), seat));
+    } else if let Some(seat) = seats.idle_for(run, &turn, |_| has_classes) {
+        // There is no room for one more, but one of another class makes way.
+        seat.serves(run, turn);
     } else {
         run.engine.recorder.dropped();
+    }
+}
+
+impl Seats {
+    /// An idle seat that this turn can be taken in: mostly the last one, only rows and classes that belong to users make
+    /// a difference between them.
+    fn idle_for(&self, run: &Run, turn: &Turn, suits: impl Fn(&Seat) -> bool) -> Option<Rc<Seat>> {
+        let mut idle = self.idle.borrow_mut();
+        let place = idle.iter().rposition(|seat| suits(seat) && run.engine.has_rows(seat.number, turn))?;
+        Some(idle.remove(place))
+    }
+}
+
+impl Seat {
+    fn serves(&self, run: &Run, turn: Turn) {
+        run.engine.recorder.started();
+        self.turn.set(Some(turn));
+        self.alarm.wake();
     }
 }
 
@@ -137,6 +154,11 @@ async fn serve(run: Rc<Run>, seat: Rc<Seat>) {
             None => Poll::Pending,
         });
         let Some(turn) = next.await else { break };
+        if seat.flow.replace(turn.flow) != turn.flow && run.engine.program.plan.code.is_some() {
+            run.engine.leave(user).await;
+            user = run.engine.user(Rc::clone(&seat.alarm), 0);
+            user.number = seat.number;
+        }
         run.engine.reseed(&mut user, turn.number);
         let ended = run.engine.iterate(&mut user, turn).await;
         run.ended();

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import click
 
+from kilobar.cli.scenario_argument import check_argument
+from kilobar.model.code import Code
+from kilobar.model.plan import Plan
 from kilobar.model.request import Request
 from kilobar.model.units import format_duration
-from kilobar.scenario import Checked, load
+from kilobar.scenario import Checked
 from kilobar.scenario.schema import SCHEMA_FILE
+from kilobar.users.options import CodeOptions
 
 
 @click.command()
-@click.argument("scenario", type=click.Path(path_type=Path))
+@click.argument("scenario")
+@click.argument("arguments", metavar="[-- ARGUMENTS]", nargs=-1, type=click.UNPROCESSED)
+@click.option("--set", "settings", metavar="NAME=VALUE", multiple=True, help="An option of Python code; repeatable.")
 @click.option("--plan", "show_plan", is_flag=True, help="Print the resolved plan as JSON.")
-def check(scenario: Path, show_plan: bool) -> int:
-    """Validate a scenario; diagnostics with file:line:column and a hint."""
-    checked = load(scenario, os.environ)
+def check(scenario: str, arguments: tuple[str, ...], settings: tuple[str, ...], show_plan: bool) -> int:
+    """Validate a scenario or Python code; diagnostics with file:line:column and a hint."""
+    checked = check_argument(scenario, options=CodeOptions(settings, arguments=arguments))
     plan = checked.require()
     for warning in checked.diagnostics:
         print(warning, file=sys.stderr)
@@ -30,18 +34,30 @@ def check(scenario: Path, show_plan: bool) -> int:
         print(json.dumps(_without_secrets(plan.to_dict(), _hideable(plan.secrets)), ensure_ascii=False, indent=2))
         return 0
     print(_describe(scenario, checked))
-    print(f"editors complete scenarios with this JSON Schema: {SCHEMA_FILE}")
+    if plan.code is None:
+        print(f"editors complete scenarios with this JSON Schema: {SCHEMA_FILE}")
     return 0
 
 
-def _describe(scenario: Path, checked: Checked) -> str:
+def _describe(scenario: str, checked: Checked) -> str:
     plan = checked.require()
+    if plan.code is not None:
+        return _describe_code(scenario, plan, plan.code)
     flows = f"{len(plan.flows)} flow{'s' if len(plan.flows) != 1 else ''}"
     count = sum(isinstance(step, Request) for step in plan.all_steps())
     requests = f"{count} request{'s' if count != 1 else ''}"
     targets = ", ".join(str(origin) for origin in plan.origins)
     duration = format_duration(plan.duration_ns)
     return f"{scenario}: ok: {flows}, {requests}, {duration} of load, against {targets}"
+
+
+def _describe_code(scenario: str, plan: Plan, code: Code) -> str:
+    classes = ", ".join(f"{one.name} ({one.way})" for one in code.classes[:10])
+    if len(code.classes) > 10:
+        classes += f" and {len(code.classes) - 10} more"
+    targets = ", ".join(str(origin) for origin in plan.origins)
+    against = f", against {targets}" if targets else ""
+    return f"{scenario}: ok: {classes}, {format_duration(plan.duration_ns)} of load{against}"
 
 
 def _without_secrets(value: Any, secrets: tuple[str, ...]) -> Any:

@@ -38,17 +38,25 @@ class Outputs:
 
     def write(self, summary: Summary) -> None:
         """Writes them all and says where. Raises OutputError after the others are written, when one could not be."""
-        failed: list[OutputError] = []
+        failed = 0
+        for path, error in self.save(summary):
+            if error is None:
+                print(f"report: {path}")
+            else:
+                failed += 1
+                print(error, file=sys.stderr)
+        if failed:
+            raise OutputError(f"{failed} of the reports could not be written; the summary above is complete")
+
+    def save(self, summary: Summary) -> Iterator[tuple[Path, OutputError | None]]:
+        """Writes one after the other and tells of each what was wrong, if anything was."""
         for path, render in self._renderers():
             try:
                 _write(path, render(summary))
             except OutputError as error:
-                failed.append(error)
-                print(error, file=sys.stderr)
+                yield path, error
             else:
-                print(f"report: {path}")
-        if failed:
-            raise OutputError(f"{len(failed)} of the reports could not be written; the summary above is complete")
+                yield path, None
 
     def _renderers(self) -> Iterator[tuple[Path, Callable[[Summary], str]]]:
         """What is not wanted is not imported: a run without reports starts and ends sooner."""

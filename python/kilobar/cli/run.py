@@ -18,6 +18,7 @@ from kilobar.errors import InputError
 from kilobar.model.plan import Plan
 from kilobar.model.summary import Summary
 from kilobar.scenario import Overrides
+from kilobar.users.options import CodeOptions
 from kilobar.wiring import local_run
 
 _FILE = click.Path(path_type=Path)
@@ -25,6 +26,7 @@ _FILE = click.Path(path_type=Path)
 
 @click.command()
 @click.argument("scenario", metavar="SCENARIO|URL")
+@click.argument("arguments", metavar="[-- ARGUMENTS]", nargs=-1, type=click.UNPROCESSED)
 @click.option("--rate", help="Open load: iterations per time, such as 500/s or '0/s to 500/s'.")
 @click.option("--users", help="Closed load: users, such as 50 or '0 to 50'.")
 @click.option("--for", "duration", help="Length of the load, such as 30s or 5m.")
@@ -41,9 +43,14 @@ _FILE = click.Path(path_type=Path)
 @click.option("--max-in-flight", type=int, help="Iterations that may be in flight at once.")
 @click.option("--grace", help="How long work in flight may go on after the load.")
 @click.option("--seed", type=int, help="Seeds everything random, to repeat a run.")
+@click.option("--set", "settings", metavar="NAME=VALUE", multiple=True, help="An option of Python code; repeatable.")
+@click.option("--tags", multiple=True, help="Only tasks with one of these tags, of Python code.")
+@click.option("--exclude-tags", multiple=True, help="No task with one of these tags, of Python code.")
+@click.option("--fast-http", is_flag=True, help="Lets a locustfile's HTTP users use the Rust client.")
 @click.option("--quiet", "-q", is_flag=True, help="No live view, and only the verdict at the end.")
 def run(
     scenario: str,
+    arguments: tuple[str, ...],
     rate: str | None,
     users: str | None,
     duration: str | None,
@@ -58,9 +65,15 @@ def run(
     max_in_flight: int | None,
     grace: str | None,
     seed: int | None,
+    settings: tuple[str, ...],
+    tags: tuple[str, ...],
+    exclude_tags: tuple[str, ...],
+    fast_http: bool,
     quiet: bool,
 ) -> int:
     """Run a load test and judge it.
+
+    SCENARIO is a YAML file, a file.py with Press, User or Locust classes, file.py:Class, or a test: file.py::test_x.
 
     Exit code 0 passed, 1 failed, 2 bad input, 3 invalid measurement, 130 interrupted.
     """
@@ -80,7 +93,8 @@ def run(
         max_in_flight=max_in_flight,
         grace=grace,
     )
-    checked = check_argument(scenario, overrides)
+    options = CodeOptions(settings, tags, exclude_tags, arguments, fast_http)
+    checked = check_argument(scenario, overrides, options)
     plan = checked.require()
     for warning in checked.diagnostics:
         print(warning, file=sys.stderr)

@@ -24,6 +24,11 @@ def try_scenario(scenario: str, allow: tuple[str, ...], target: str | None) -> i
 
     overrides = Overrides(allow=allow, target=target)
     plan = check_argument(scenario, overrides).require()
+    if plan.code is not None:
+        raise InputError(
+            "`kilobar try` shows the steps of scenarios, not those of Python code",
+            hint=f"kilobar run {scenario} --users 1 --for 1s",
+        )
     answer_calls_of(plan)
     try:
         attempts = [json.loads(text) for text in _native.attempt(plan.to_json())]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import select
+import signal
 import socket
 import subprocess
 import sys
@@ -10,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from kilobar.fleet.frames import MAX_FRAME_BYTES, Decoder, FrameError
+from kilobar.users.interpreter import interpreter_argv
 
 STDERR_TAIL_BYTES = 8 * 1024
 MAX_QUEUED_BYTES = 2 * MAX_FRAME_BYTES
@@ -30,6 +34,11 @@ Argv = Callable[[int], list[str]]
 def worker_argv(fd: int) -> list[str]:
     """The command line of the native worker."""
     return [sys.executable, "-I", "-S", "-c", _BOOT, _PACKAGE_ROOT, str(fd)]
+
+
+def code_worker_argv(kind: str) -> Argv:
+    """The command line of a worker that hosts users of this kind of code: an ordinary interpreter."""
+    return lambda fd: interpreter_argv("kilobar.fleet.code_worker_main", str(fd), kind)
 
 
 class WorkerProcess:
@@ -130,15 +139,21 @@ class WorkerProcess:
         return True
 
     def kill(self) -> None:
-        """Sends SIGKILL, unless it has ended."""
-        self._child.kill()
+        """Sends SIGKILL, unless it has been reaped. What user code has started in it ends too."""
+        if self._child.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._child.pid, signal.SIGKILL)
 
     def reap(self, timeout_s: float) -> int | None:
         """Waits for the end: the exit code, negative for a signal; None when it still runs."""
-        try:
-            return self._child.wait(timeout_s)
-        except subprocess.TimeoutExpired:
-            return None
+        if self._child.returncode is None:
+            poll = select.poll()
+            poll.register(self.pidfd, select.POLLIN)
+            if not poll.poll(timeout_s * 1000):
+                return None
+            # Until it is reaped its number stays that of its group, and so of nobody else.
+            self.kill()
+        return self._child.wait()
 
     def close(self) -> None:
         """Closes all file descriptors; the child must have ended and been reaped."""

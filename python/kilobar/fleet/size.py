@@ -7,7 +7,8 @@ by the other one in the middle of the run. Hence:
 * one worker for every 5,000 arrivals/s or 500 users, at a tenth or so of what it could do, which keeps its lag low;
 * at least two, at most one for each usable core (the controller needs so little that it gets no core of its own);
 * more than cores only when the sockets asked for do not fit into the file descriptors of a process;
-* never more than there are users or arrivals, nor than iterations that may be in flight.
+* never more than there are users or arrivals, nor than iterations that may be in flight;
+* users that Python executes get one worker for each usable core at once: an interpreter uses only one.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def workers_for(plan: Plan, asked: int | None, cores: int, files_of_a_worker: in
             )
         return asked
     by_load = math.ceil(max(_peak_rate_per_s(plan) / RATE_OF_A_WORKER_PER_S, _peak_users(plan) / USERS_OF_A_WORKER))
-    by_cores = min(max(by_load, 2), cores)
+    by_cores = cores if plan.code is not None else min(max(by_load, 2), cores)
     by_files = math.ceil(_peak_sockets(plan) / max(files_of_a_worker - SPARE_FILES, 1))
     return max(min(max(by_cores, by_files), most), 1)
 

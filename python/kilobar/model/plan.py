@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from kilobar.model.code import Code, CodeClass
 from kilobar.model.data import DataSet
 from kilobar.model.http import HttpPolicy, Origin, Proxy
 from kilobar.model.request import (
@@ -32,6 +33,7 @@ from kilobar.model.request import (
     ValueRule,
 )
 from kilobar.model.steps import (
+    CodeStep,
     Exit,
     ExponentialThink,
     ForEach,
@@ -82,6 +84,9 @@ __all__ = [
     "Call",
     "Check",
     "CheckRule",
+    "Code",
+    "CodeClass",
+    "CodeStep",
     "Column",
     "Compare",
     "CompareOperator",
@@ -202,6 +207,8 @@ class Plan:
     """Index of the origin of addresses without a host that are only known at run time."""
     python_path: str | None = None
     """Directory in which Python functions are looked for first."""
+    code: Code | None = None
+    """Users that Python executes; then each class of them has a flow of the same index."""
     secrets: tuple[str, ...] = field(default=(), repr=False)
     """Texts that came from the environment, wherever they stand in the plan: no sample or message shows them."""
 
@@ -239,7 +246,9 @@ class Plan:
 
     @property
     def users_may_leave(self) -> bool:
-        """Whether users may end by themselves: a step lets them, or rows that run out."""
+        """Whether users may end by themselves: a step or their own code lets them, or rows that run out."""
+        if self.code is not None:
+            return True
         runs_out = any(data.when_exhausted == "stop" for data in self.data)
         return runs_out or any(isinstance(step, Exit) and step.what == "stop_user" for step in self.all_steps())
 
@@ -264,6 +273,7 @@ class Plan:
             "http": asdict(self.http),
             **({} if self.target is None else {"target": self.target}),
             **({} if self.python_path is None else {"python_path": self.python_path}),
+            **({} if self.code is None else {"code": self.code.to_json()}),
             "allow": list(self.allow),
             "thresholds": list(self.thresholds),
             **({"secrets": list(self.secrets)} if self.secrets else {}),

@@ -187,8 +187,34 @@ class Exit:
         return {"kind": "exit", "what": self.what, "message": self.message.to_json()}
 
 
+@dataclass(frozen=True, slots=True)
+class CodeStep:
+    """Lets a user that Python executes take a turn, and waits for its end."""
+
+    class_: int
+    """Index of its class in the plan's `code`."""
+    act: Literal["start", "press", "stop"]
+
+    def to_json(self) -> dict[str, Any]:
+        """Its part of the plan's JSON form."""
+        return {"kind": "code", "class": self.class_, "act": self.act}
+
+
 Step: TypeAlias = (
-    Request | Think | ExponentialThink | Pacing | Set | Python | If | Repeat | While | ForEach | Group | Parallel | Exit
+    Request
+    | Think
+    | ExponentialThink
+    | Pacing
+    | Set
+    | Python
+    | If
+    | Repeat
+    | While
+    | ForEach
+    | Group
+    | Parallel
+    | Exit
+    | CodeStep
 )
 
 

@@ -5,11 +5,53 @@ Times are in milliseconds here because people read them; inside Kilobar they are
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from functools import cache
+from typing import Any, Literal, Protocol, SupportsIndex, TypeVar, overload
+
+from kilobar.errors import InputError
 
 Outcome = Literal["passed", "failed", "invalid"]
 State = Literal["finished", "stopped", "failed"]
+
+
+class _HasName(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+_T = TypeVar("_T", bound=_HasName)
+
+
+class Named(tuple[_T, ...]):
+    """A tuple whose members can also be had by name: `series["GET /items"]`, `series.get("GET /items")`."""
+
+    __slots__ = ()
+
+    @overload
+    def __getitem__(self, key: SupportsIndex | str, /) -> _T: ...
+
+    @overload
+    def __getitem__(self, key: slice, /) -> tuple[_T, ...]: ...
+
+    def __getitem__(self, key: SupportsIndex | slice | str, /) -> _T | tuple[_T, ...]:
+        """Raises KeyError, which says what there is, for a name that no member has."""
+        if not isinstance(key, str):
+            return super().__getitem__(key)
+        found = self.get(key)
+        if found is None:
+            raise KeyError(f"there is no {key!r} among {list(self.names)}")
+        return found
+
+    def get(self, name: str) -> _T | None:
+        """The member of that name, or None."""
+        return next((member for member in self if member.name == name), None)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of all members, in their order."""
+        return tuple(member.name for member in self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +211,51 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class RunSummary:
+    """Which run it was, and how it ended."""
+
+    id: str
+    """Sorts by time."""
+    name: str
+    started_at: str
+    """ISO 8601, UTC."""
+    duration_s: float
+    """Length of the load, draining excluded."""
+    state: State
+    workers: int
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictSummary:
+    """What a run is worth."""
+
+    outcome: Outcome
+    reasons: tuple[str, ...]
+    """Why, in words; for `passed` what a reader should still know."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadSummary:
+    """What was asked for, and what was done."""
+
+    asked_rate_per_s: float | None
+    achieved_rate_per_s: float
+    asked_users: int | None
+    start_lag_ms: Percentiles
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratorSummary:
+    """What the load cost this machine."""
+
+    cpu_s: float
+    loop_lag_ms: Percentiles
+    rss_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
-    """A whole run."""
+    """A whole run. The keys of its JSON form are attributes too: `summary.verdict.outcome`, `summary.ledger.ok`."""
 
     kilobar: str
     """Version."""
@@ -192,10 +277,10 @@ class Summary:
     asked_users: int | None
     """The largest number; None when no users were asked."""
     start_lag_ms: Percentiles
-    series: tuple[SeriesSummary, ...]
+    series: Named[SeriesSummary]
     total: SeriesSummary
     """All requests together; groups, which consist of requests, are left out."""
-    flows: tuple[FlowSummary, ...]
+    flows: Named[FlowSummary]
     thresholds: tuple[ThresholdResult, ...]
     generator_cpu_s: float
     loop_lag_ms: Percentiles
@@ -210,39 +295,118 @@ class Summary:
     environment: dict[str, str] = field(default_factory=dict)
     """To trust or repeat the run: machine, cores, kernel, Python, targets, TLS settings, seed, command line."""
 
-    def to_json(self) -> dict[str, Any]:
+    @property
+    def run(self) -> RunSummary:
+        """Which run it was."""
+        return RunSummary(self.run_id, self.name, self.started_at, self.duration_s, self.state, self.workers)
+
+    @property
+    def verdict(self) -> VerdictSummary:
+        """What it is worth."""
+        return VerdictSummary(self.outcome, self.reasons)
+
+    @property
+    def load(self) -> LoadSummary:
+        """What was asked for, and what was done."""
+        return LoadSummary(self.asked_rate_per_s, self.achieved_rate_per_s, self.asked_users, self.start_lag_ms)
+
+    @property
+    def generator(self) -> GeneratorSummary:
+        """What it cost this machine."""
+        return GeneratorSummary(self.generator_cpu_s, self.loop_lag_ms, self.rss_bytes)
+
+    def to_dict(self) -> dict[str, Any]:
         """The contract of `--json` (DESIGN section 8): keys are stable, more may be added."""
         return {
             "kilobar": self.kilobar,
-            "run": {
-                "id": self.run_id,
-                "name": self.name,
-                "started_at": self.started_at,
-                "duration_s": self.duration_s,
-                "state": self.state,
-                "workers": self.workers,
-            },
+            "run": asdict(self.run),
             "verdict": {"outcome": self.outcome, "reasons": list(self.reasons)},
             "ledger": asdict(self.ledger),
-            "load": {
-                "asked_rate_per_s": self.asked_rate_per_s,
-                "achieved_rate_per_s": self.achieved_rate_per_s,
-                "asked_users": self.asked_users,
-                "start_lag_ms": asdict(self.start_lag_ms),
-            },
+            "load": asdict(self.load),
             "series": [asdict(series) for series in self.series],
             "total": asdict(self.total),
             "flows": [asdict(flow) for flow in self.flows],
             "checks": [asdict(check) for check in self.checks],
             "thresholds": [asdict(result) for result in self.thresholds],
-            "generator": {
-                "cpu_s": self.generator_cpu_s,
-                "loop_lag_ms": asdict(self.loop_lag_ms),
-                "rss_bytes": self.rss_bytes,
-            },
+            "generator": asdict(self.generator),
             "connections": dict(self.connections),
             "events": [asdict(event) for event in self.events],
             "samples": [asdict(sample) for sample in self.samples],
             "timeline": [asdict(point) for point in self.timeline],
             "environment": dict(self.environment),
         }
+
+    @staticmethod
+    def from_dict(values: Mapping[str, Any]) -> Summary:
+        """The summary that `to_dict` or `--json` wrote. Keys of later versions are ignored.
+
+        Raises InputError for what is no summary.
+        """
+        try:
+            return _summary(values)
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+            hint = "`--json` of `kilobar run` writes one"
+            raise InputError(f"this is not a summary of Kilobar: {what}", hint=hint) from error
+
+
+def _summary(values: Mapping[str, Any]) -> Summary:
+    run, load, generator = values["run"], values["load"], values["generator"]
+    return Summary(
+        kilobar=values["kilobar"],
+        run_id=run["id"],
+        name=run["name"],
+        started_at=run["started_at"],
+        duration_s=run["duration_s"],
+        state=run["state"],
+        workers=run["workers"],
+        outcome=values["verdict"]["outcome"],
+        reasons=tuple(values["verdict"]["reasons"]),
+        ledger=_read(Ledger, values["ledger"]),
+        asked_rate_per_s=load["asked_rate_per_s"],
+        achieved_rate_per_s=load["achieved_rate_per_s"],
+        asked_users=load["asked_users"],
+        start_lag_ms=_read(Percentiles, load["start_lag_ms"]),
+        series=Named(_read_series(entry) for entry in values["series"]),
+        total=_read_series(values["total"]),
+        flows=Named(_read(FlowSummary, entry) for entry in values["flows"]),
+        thresholds=tuple(_read(ThresholdResult, entry) for entry in values["thresholds"]),
+        generator_cpu_s=generator["cpu_s"],
+        loop_lag_ms=_read(Percentiles, generator["loop_lag_ms"]),
+        rss_bytes=generator["rss_bytes"],
+        connections=dict(values["connections"]),
+        checks=tuple(_read(CheckSummary, entry) for entry in values["checks"]),
+        timeline=tuple(_read(Point, entry) for entry in values["timeline"]),
+        samples=tuple(_read(Sample, entry) for entry in values["samples"]),
+        events=tuple(_read(Event, entry) for entry in values["events"]),
+        environment=dict(values["environment"]),
+    )
+
+
+def _read_series(entry: Mapping[str, Any]) -> SeriesSummary:
+    phases_ms = {phase: _read(Percentiles, values) for phase, values in entry["phases_ms"].items()}
+    return _read(SeriesSummary, {**entry, "phases_ms": phases_ms})
+
+
+_D = TypeVar("_D")
+
+
+def _read(kind: type[_D], values: Mapping[str, Any]) -> _D:
+    """One of the classes above. Distributions in it are read too, keys that it does not have are ignored."""
+    given = {}
+    for name, is_distribution in _fields(kind):  # type: ignore[arg-type]  # mypy takes no class for hashable
+        if name in values:
+            value = values[name]
+            given[name] = _read(Percentiles, value) if is_distribution and isinstance(value, Mapping) else value
+    return kind(**given)
+
+
+@cache
+def _fields(kind: type[Any]) -> tuple[tuple[str, bool], ...]:
+    """The names of its fields, each with whether it holds a distribution."""
+    return tuple((field.name, field.type == "Percentiles") for field in fields(kind))
+
+
+def read_point(values: Mapping[str, Any]) -> Point:
+    """A point of a timeline, from its JSON form."""
+    return _read(Point, values)

@@ -16,7 +16,7 @@ def json_text(summary: Summary) -> str:
     `verdict.words` tells the run in the sentences of the other reports. Raises ValueError for a number that JSON does
     not have (NaN, infinity), because a reader would stumble over it much later.
     """
-    document = summary.to_json()
+    document = summary.to_dict()
     document["verdict"]["words"] = list(words.sentences(summary))
     return json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2) + "\n"
 

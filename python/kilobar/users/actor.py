@@ -25,6 +25,10 @@ class StepFailed(Exception):  # noqa: N818  # what users read in their traceback
         self.error = error
 
 
+class GivenUp(BaseException):  # not an Exception: user code that catches those must not hold it up
+    """The engine has given up the user: its thread unwinds, and nothing of it is counted any more."""
+
+
 @dataclass(slots=True)
 class Turn:
     """One turn of a user: what is counted in it, and since when its next step is due."""
@@ -45,6 +49,8 @@ class Turn:
     """What was pressed: the series under which it is counted when it has counted no steps of its own."""
     pause_ns: int = 0
     """How long the user is to wait after it."""
+    failed: str | None = None
+    """Why it has failed although nothing was raised: a measured step was told to."""
 
     def count(
         self,

@@ -59,3 +59,20 @@ def test_errors_stand_on_stderr_once_with_exit_code_2(scenario: Path, capsys: py
     assert out == ""
     assert err.count("error[unknown-key]") == 1
     assert f"{scenario}:2:1" in err
+
+
+def test_python_code_is_described_by_its_classes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr("kilobar.users.check._check_plan", lambda plan_json: None)
+    file = tmp_path / "users.py"
+    file.write_text(
+        "from kilobar import Press\n"
+        "class A(Press):\n    rate = '5/s'\n    host = 'http://127.0.0.1:1'\n    def press(self, row): pass\n"
+    )
+    assert execute(["check", str(file)]) == 0
+    assert capsys.readouterr().out == f"{file}: ok: A (threads), 30s of load, against http://127.0.0.1:1\n"
+    file.write_text("class A(:\n")
+    assert execute(["check", str(file)]) == 2
+    assert f"error[code-syntax]: {file}:1:9: invalid syntax" in capsys.readouterr().err

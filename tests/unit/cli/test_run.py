@@ -68,6 +68,10 @@ def test_a_warning_of_the_scenario_is_told_before_the_run(
         "http://127.0.0.1:1/ --json missing-folder/a",
         "http://127.0.0.1:1/ --rate soon",
         "missing.yaml",
+        "missing.py",
+        "missing.py::test_x",
+        "missing.yaml --set a=b",
+        "http://127.0.0.1:1/ another-word",
     ],
 )
 def test_what_cannot_be_run_is_refused_before_it_starts(
@@ -76,3 +80,24 @@ def test_what_cannot_be_run_is_refused_before_it_starts(
     assert execute(["run", *words.split()]) == 2
     assert "error[" in capsys.readouterr().err
     assert plans == []
+
+
+def test_options_of_code_reach_it(
+    plans: list[tuple[Plan, dict[str, Any]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr("kilobar.users.check._check_plan", lambda plan_json: None)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "users.py").write_text("from kilobar import Press\nclass A(Press):\n    def press(self, row): pass\n")
+    words = "users.py --users 3 --for 2s --set user=ann --tags slow --exclude-tags x,y --fast-http -- --hosts 3"
+    assert execute(["run", *words.split()]) == 0
+    ((plan, _),) = plans
+    assert plan.code is not None
+    assert (plan.load[0].end, plan.duration_ns) == (3, 2_000_000_000)
+    assert plan.code.source["options"] == {
+        "user": "ann",
+        "tags": ["slow"],
+        "exclude_tags": ["x", "y"],
+        "arguments": ["--hosts", "3"],
+        "fast_http": True,
+    }

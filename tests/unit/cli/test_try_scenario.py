@@ -1,6 +1,7 @@
 """How an exchange is shown, and what `kilobar try` returns."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -98,3 +99,14 @@ def test_a_plan_that_the_engine_refuses_is_bad_input(
     monkeypatch.setattr(_native, "attempt", refuse)
     assert execute(["try", "http://127.0.0.1:1/"]) == 2
     assert "error[plan-refused]: cannot read the certificate authorities" in capsys.readouterr().err
+
+
+def test_python_code_is_no_scenario_to_try(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr("kilobar.users.check._check_plan", lambda plan_json: None)
+    file = tmp_path / "users.py"
+    file.write_text("from kilobar import Press\nclass A(Press):\n    def press(self, row): pass\n")
+    assert execute(["try", str(file)]) == 2
+    assert f"kilobar run {file} --users 1" in capsys.readouterr().err

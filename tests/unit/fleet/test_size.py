@@ -1,11 +1,12 @@
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from kilobar.errors import InputError
 from kilobar.fleet.size import files_of_a_worker, usable_cores, workers_for
-from kilobar.model.plan import Origin, Plan, Stage
+from kilobar.model.plan import Code, CodeClass, Origin, Plan, Stage
 
 S = 1_000_000_000
 MANY = 1_000_000
@@ -49,6 +50,15 @@ def users(count: float) -> Stage:
 )
 def test_the_load_decides_between_two_and_one_for_each_core(load: Stage, cores: int, workers: int) -> None:
     assert workers_for(plan(load), None, cores, MANY) == workers
+
+
+def test_users_that_are_code_get_a_worker_for_each_core_but_never_more_than_there_are() -> None:
+    code = Code({"kind": "classes"}, (CodeClass("A", "threads"),))
+    assert workers_for(replace(plan(users(50)), code=code), None, 8, MANY) == 8
+    assert workers_for(replace(plan(rate(100)), code=code), None, 1, MANY) == 1
+    assert workers_for(replace(plan(users(3)), code=code), None, 8, MANY) == 3
+    assert workers_for(replace(plan(rate(0.2)), code=code), None, 8, MANY) == 1
+    assert workers_for(replace(plan(users(50)), code=code), 2, 8, MANY) == 2
 
 
 def test_more_workers_than_cores_only_when_sockets_do_not_fit() -> None:

@@ -87,7 +87,7 @@ def test_a_run_asks_for_the_plan_and_accounts_for_every_iteration() -> None:
     assert [point.started for point in points] == [100, 100, 100, 100, 100, 0]
     assert points[-1].duration_s == pytest.approx(0.02)
     assert points[0].response_ms.p99 == pytest.approx(20, rel=0.001)
-    json.dumps(summary.to_json())
+    json.dumps(summary.to_dict())
 
 
 def test_all_workers_get_the_plan_the_same_start_and_their_part_of_the_limit() -> None:

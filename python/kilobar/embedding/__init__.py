@@ -1,0 +1,1 @@
+"""Runs in processes of their own, for programs that want to go on meanwhile. Public names are in `kilobar.embedded`."""
