@@ -15,6 +15,7 @@ import grpc
 from kilobar import User, task
 
 sys.path.insert(0, str(Path(__file__).parent))  # where grpc looks for the .proto
+ADDRESS = os.environ.get("GRPC_ADDRESS", "127.0.0.1:50051")
 messages, services = grpc.protos_and_services("dictionary.proto")
 
 
@@ -24,7 +25,9 @@ class Reader(User):
     wait = "10ms..50ms"
 
     async def on_start(self):
-        self.channel = grpc.aio.insecure_channel(os.environ.get("GRPC_ADDRESS", "127.0.0.1:50051"))
+        # Without this all channels of a process share one connection, and the load is that of a single client.
+        own_connection = [("grpc.use_local_subchannel_pool", 1)]
+        self.channel = grpc.aio.insecure_channel(ADDRESS, options=own_connection)
         self.dictionary = services.DictionaryStub(self.channel)
 
     @task(3)

@@ -27,6 +27,8 @@ class Order(kilobar.Press):
         self.connection = psycopg.connect(address, connect_timeout=5, autocommit=True)
 
     def press(self, order):
+        if self.connection.closed:  # since it failed
+            self.on_start()
         with self.measure("order"), self.connection.transaction():
             cursor = self.connection.execute(
                 "INSERT INTO orders (number, item, quantity) VALUES (%(number)s, %(item)s, %(quantity)s) RETURNING id",

@@ -28,11 +28,22 @@ class Line(Press):
         self.lines = self.socket.makefile("rb")
 
     def press(self, line):
+        try:
+            self.echo(line)
+        except OSError:
+            # A connection that has failed is not used again: the next answer on it may be that to this line.
+            self.on_stop()
+            self.on_start()
+            raise
+
+    def echo(self, line):
         with self.measure("echo") as step:
             self.socket.sendall(line)
             step.bytes_out = len(line)
             answer = self.lines.readline()
             step.bytes_in = len(answer)
+            if not answer:
+                raise ConnectionError("the server has closed the connection")
             if answer != line:
                 step.fail(f"sent {line[:20]}, got {answer[:20]}")
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import thriftpy2
 from thriftpy2.rpc import make_client
+from thriftpy2.transport import TTransportException
 
 from kilobar import Press, rows
 
@@ -26,10 +27,16 @@ class Lookup(Press):
         return rows("words.txt")
 
     def on_start(self):
-        self.client = make_client(dictionary.Dictionary, HOST, int(PORT))
+        self.client = make_client(dictionary.Dictionary, HOST, int(PORT), timeout=2000)
 
     def press(self, word):
-        entry = self.client.lookup(word)
+        try:
+            entry = self.client.lookup(word)
+        except (OSError, TTransportException):
+            # A connection that has failed is not used again: the next answer on it may be that to this call.
+            self.on_stop()
+            self.on_start()
+            raise
         assert entry.word == word, f"asked for {word}, got {entry.word}"
 
     def on_stop(self):

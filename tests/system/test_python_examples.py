@@ -93,14 +93,15 @@ def test_http_with_one_tag_alone(target: TargetProcess, json_file: Path) -> None
 def test_thrift(thrift_server: Script, json_file: Path) -> None:
     env = {"THRIFT_ADDRESS": f"127.0.0.1:{thrift_server.port}"}
     done = pressed(json_file, "thrift_press", *OPEN, env=env)
-    assert counts(done)["Lookup"] == done.ledger["ok"] == thrift_server.count == 50
+    assert counts(done)["Lookup"] == done.ledger["ok"] == thrift_server.calls == 50
 
 
 def test_grpc_by_coroutines(grpc_server: Script, json_file: Path) -> None:
     env = {"GRPC_ADDRESS": f"127.0.0.1:{grpc_server.port}"}
     done = pressed(json_file, "grpc_user", *CLOSED, env=env)
     steps = counts(done)
-    assert steps["Lookup"] + steps["Similar"] == done.ledger["ok"] == grpc_server.count
+    assert steps["Lookup"] + steps["Similar"] == done.ledger["ok"] == grpc_server.calls
+    assert grpc_server.connections == 4, "one for each user"
     assert done.series("Similar")["kind"] == "measure"
 
 
@@ -127,9 +128,22 @@ def test_postgresql_gets_every_row_of_the_file_exactly_once(postgres: str, json_
 
 def test_a_raw_socket(echo_server: Script, json_file: Path) -> None:
     done = pressed(json_file, "raw_socket", *OPEN, env={"ECHO_ADDRESS": f"127.0.0.1:{echo_server.port}"})
-    assert counts(done)["echo"] == done.ledger["ok"] == echo_server.count == 50
+    assert counts(done)["echo"] == done.ledger["ok"] == echo_server.calls == 50
+    assert counts(done)["connect"] == echo_server.connections
     echo = done.series("echo")
     assert echo["bytes_in"] == echo["bytes_out"] > 50 * len("0000 \n")
+
+
+def test_a_connection_that_the_server_closes_fails_one_iteration_and_is_opened_again(json_file: Path) -> None:
+    with script("echo_server.py", "10") as server:
+        env = {"ECHO_ADDRESS": f"127.0.0.1:{server.port}"}
+        done = kilobar("run", EXAMPLES / "raw_socket.py", *CLOSED, "--json", json_file, env=env)
+        assert done.ledger["failed"] > 4
+        assert done.ledger["ok"] == server.calls >= 10 * done.ledger["failed"]
+        assert counts(done)["connect"] == 4 + done.ledger["failed"]
+    assert done.errors == {"script": done.ledger["failed"]}
+    message = "ConnectionError: the server has closed the connection (examples/python/raw_socket.py:"
+    assert done.summary["samples"][0]["message"].startswith(message)
 
 
 def test_encryption_on_the_side_of_the_client_uses_several_processes_and_its_lag_is_shown(
@@ -141,6 +155,14 @@ def test_encryption_on_the_side_of_the_client_uses_several_processes_and_its_lag
     assert done.summary["run"]["workers"] == 2
     assert done.summary["load"]["start_lag_ms"]["p99"] > 0
     assert "start lag" in done.stdout.lower()
+
+
+def test_user_code_that_is_too_slow_for_the_rate_makes_the_run_invalid(target: TargetProcess, json_file: Path) -> None:
+    load = ("--rate", "10000/s", "--for", "500ms", "--grace", "500ms", "--workers", "1")
+    done = kilobar("run", EXAMPLES / "crypto.py", *load, "--json", json_file, env={"TARGET_URL": target.url})
+    assert done.exit_code == 3
+    assert "the generator could not keep up: start lag" in done.reasons
+    assert done.ledger["planned"] == 5000
 
 
 def test_every_example_says_how_to_run_it_and_is_accepted_as_it_stands() -> None:

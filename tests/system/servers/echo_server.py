@@ -1,11 +1,13 @@
-"""Echoes lines over TCP."""
+"""Echoes lines over TCP: `echo_server.py [LINES]`, so many on each connection, which is then closed."""
 
 from __future__ import annotations
 
 import socketserver
+import sys
 import threading
+from itertools import islice
 
-from standing_by import stand_by
+from standing_by import Counter
 
 
 class Echo(socketserver.StreamRequestHandler):
@@ -14,34 +16,27 @@ class Echo(socketserver.StreamRequestHandler):
     disable_nagle_algorithm = True
 
     def handle(self) -> None:
-        for line in self.rfile:
-            self.server.has_served()
+        for line in islice(self.rfile, self.server.lines):
+            self.server.counter.count(self.client_address)
             self.wfile.write(line)
 
 
 class EchoServer(socketserver.ThreadingTCPServer):
-    """Counts lines."""
+    """A thread for each connection."""
 
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self) -> None:
+    def __init__(self, lines: int | None) -> None:
         super().__init__(("127.0.0.1", 0), Echo)
-        self._lock = threading.Lock()
-        self._count = 0
-
-    def count(self) -> int:
-        return self._count
-
-    def has_served(self) -> None:
-        with self._lock:
-            self._count += 1
+        self.lines = lines
+        self.counter = Counter()
 
 
 def main() -> None:
-    server = EchoServer()
+    server = EchoServer(int(sys.argv[1]) if sys.argv[1:] else None)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    stand_by(server.server_address[1], server.count)
+    server.counter.stand_by(server.server_address[1])
 
 
 if __name__ == "__main__":

@@ -21,25 +21,33 @@ LIMIT_S = 20.0
 
 class Script:
     """A server of this folder. It writes its port to its standard output when it listens, answers each line on its
-    standard input with how many calls it has served, and ends with its standard input."""
+    standard input with how many calls it has served and by how many connections, and ends with its standard input."""
 
     def __init__(self, child: subprocess.Popen[str]) -> None:
         self._child = child
-        self.port = self._number()
+        (self.port,) = self._numbers()
 
     @property
-    def count(self) -> int:
+    def calls(self) -> int:
         """Calls served so far."""
-        assert self._child.stdin is not None
-        self._child.stdin.write("count\n")
-        self._child.stdin.flush()
-        return self._number()
+        return self._ask()[0]
 
-    def _number(self) -> int:
+    @property
+    def connections(self) -> int:
+        """Connections that they came by."""
+        return self._ask()[1]
+
+    def _ask(self) -> list[int]:
+        assert self._child.stdin is not None
+        self._child.stdin.write("\n")
+        self._child.stdin.flush()
+        return self._numbers()
+
+    def _numbers(self) -> list[int]:
         assert self._child.stdout is not None
         line = self._child.stdout.readline()
         assert line, f"{self._child.args} has ended"
-        return int(line)
+        return [int(number) for number in line.split()]
 
 
 @contextmanager

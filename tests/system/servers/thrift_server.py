@@ -7,7 +7,7 @@ import threading
 from types import ModuleType
 
 import thriftpy2
-from standing_by import stand_by
+from standing_by import Counter
 from thriftpy2.server import TThreadedServer
 from thriftpy2.thrift import TProcessor
 from thriftpy2.transport import TServerSocket
@@ -16,28 +16,24 @@ from thriftpy2.transport import TServerSocket
 class Dictionary:
     """The handler."""
 
-    def __init__(self, definition: ModuleType) -> None:
+    def __init__(self, definition: ModuleType, counter: Counter) -> None:
         self._definition = definition
-        self._lock = threading.Lock()
-        self._count = 0
-
-    def count(self) -> int:
-        return self._count
+        self._counter = counter
 
     def lookup(self, word: str) -> object:
-        with self._lock:
-            self._count += 1
+        # The server has a thread for each connection.
+        self._counter.count(threading.get_ident())
         return self._definition.Entry(word=word, meaning=f"what {word} means")
 
 
 def main() -> None:
     definition = thriftpy2.load(sys.argv[1], module_name="dictionary_thrift")
-    dictionary = Dictionary(definition)
+    counter = Counter()
     listener = TServerSocket(host="127.0.0.1", port=0)
     listener.listen()
-    server = TThreadedServer(TProcessor(definition.Dictionary, dictionary), listener)
+    server = TThreadedServer(TProcessor(definition.Dictionary, Dictionary(definition, counter)), listener)
     threading.Thread(target=accept, args=(server, listener), daemon=True).start()
-    stand_by(listener.sock.getsockname()[1], dictionary.count)
+    counter.stand_by(listener.sock.getsockname()[1])
 
 
 def accept(server: TThreadedServer, listener: TServerSocket) -> None:
