@@ -76,8 +76,7 @@ def load(code: Mapping[str, Any]) -> Cast:
     from kilobar.users.classes import cast as cast_classes
     from kilobar.users.import_file import import_file
 
-    document = {"seed": source.get("seed", 0), **code, "source": source}
-    return cast_classes(document, import_file(source["file"]))
+    return cast_classes({**code, "source": source}, import_file(source["file"]))
 
 
 def _host(kind: str) -> None:

@@ -14,8 +14,9 @@ from kilobar.errors import InputError
 MAX_FILES = 5_000
 MAX_BYTES = 64 * 1024 * 1024
 IGNORE_FILE = ".kilobarignore"
-MARKERS = ("pyproject.toml", "setup.cfg", "pytest.ini", ".git")
-"""Files that stand at the top of a project."""
+PROJECT_FILES = ("pyproject.toml", "setup.cfg", "pytest.ini")
+MARKERS = (*PROJECT_FILES, ".git")
+"""What stands at the top of a project."""
 
 _MAX_IGNORE_BYTES = 64 * 1024
 _LOOKED_AT = 20 * MAX_FILES
@@ -39,13 +40,15 @@ class BundleFiles:
 
 def root_of(file: Path, *, whole_project: bool = False) -> Path:
     """The directory of the code that `file` belongs to: the nearest one with a project in it, at or below the current
-    directory, or else the file's own. `whole_project` looks above the current directory too, as pytest does."""
+    directory, or else the file's own. `whole_project` looks above the current directory too, as pytest does, but not for
+    a repository, which may hold much more."""
     directory = file.resolve().parent
     here = Path.cwd().resolve()
     for candidate in (directory, *directory.parents):
-        if not whole_project and here != candidate and here not in candidate.parents:
+        is_above = here != candidate and here not in candidate.parents
+        if is_above and not whole_project:
             break
-        if any((candidate / marker).exists() for marker in MARKERS):
+        if any((candidate / marker).exists() for marker in (PROJECT_FILES if is_above else MARKERS)):
             return candidate
     return directory
 

@@ -83,7 +83,7 @@ def lower(
         grace_ns=scenario.grace,
         allow=tuple(dict.fromkeys(allow)),
         thresholds=tuple(threshold.text for threshold in thresholds),
-        code=Code(_source(inspected, target, scenario, overrides), classes, *_dealt(inspected, loads)),
+        code=Code(_source(inspected, target, overrides), classes, *_dealt(inspected, loads)),
     )
     return _accepted(result, findings, place, check_plan)
 
@@ -154,11 +154,9 @@ def _target(scenario: tree.Scenario, findings: Findings) -> tuple[plan.Origin, s
     return origin, text[rest:].rstrip("/")
 
 
-def _source(
-    inspected: Inspected, target: tuple[plan.Origin, str] | None, scenario: tree.Scenario, overrides: Overrides
-) -> dict[str, Any]:
-    """What Python in the worker needs to know: the code itself, where it presses, and the seed of its choices."""
-    source = {**inspected.source, "seed": scenario.seed}
+def _source(inspected: Inspected, target: tuple[plan.Origin, str] | None, overrides: Overrides) -> dict[str, Any]:
+    """What Python in the worker needs to know: the code itself, and where it presses."""
+    source = dict(inspected.source)
     if overrides.rate is not None or overrides.users is not None:
         source = {key: value for key, value in source.items() if key not in _OF_ITS_LOAD}
     if target is not None:

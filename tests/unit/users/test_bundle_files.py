@@ -26,6 +26,9 @@ def test_the_root_is_the_nearest_project_at_or_below_the_current_directory(
     monkeypatch.chdir(tmp_path / "c")
     assert root_of(Path("d/users.py")) == tmp_path / "c" / "d"
     assert root_of(Path("d/users.py"), whole_project=True) == tmp_path
+    (tmp_path / "c" / ".git").mkdir()
+    monkeypatch.chdir(tmp_path / "c" / "d")
+    assert root_of(Path("users.py"), whole_project=True) == tmp_path
     assert root_of(tmp_path / "a/b/users.py") == tmp_path / "a" / "b"
 
 

@@ -51,7 +51,6 @@ def test_the_plan_names_a_bundle_that_workers_can_unpack() -> None:
         "kind": "classes",
         "file": "load/users.py",
         "options": {"user": "ann", "tags": ["slow"]},
-        "seed": 1,
     }
     assert code.classes[0].rows == 2
     with BundleCache() as cache:

@@ -68,7 +68,7 @@ def test_the_command_line_beats_the_attributes_of_classes() -> None:
     assert (result.origins, result.grace_ns, result.max_in_flight) == ((Origin("http", "127.0.0.1", 2),), S, 2)
     assert (result.thresholds, result.allow, result.seed) == (("p99 < 1s", "errors < 1%"), ("example.com",), 9)
     assert result.code is not None
-    assert (result.code.source["seed"], result.code.source["target"]) == (9, "http://127.0.0.1:2")
+    assert result.code.source["target"] == "http://127.0.0.1:2"
 
 
 def test_a_duration_on_the_command_line_changes_that_of_a_class() -> None:
@@ -162,4 +162,4 @@ def test_what_a_source_says_of_its_own_load_is_forgotten_when_the_load_is_replac
     assert {"ramps", "duration_s", "classes_over_time"} <= set(kept.source)
     replaced = plan(found, Overrides(users="3", duration="1s")).code
     assert replaced is not None
-    assert set(replaced.source) == {"kind", "file", "seed"}
+    assert set(replaced.source) == {"kind", "file"}

@@ -1,0 +1,1 @@
+"""Users of a genuine Locust file, hosted as guests: Kilobar says when they come and leave, they drive themselves."""
