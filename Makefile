@@ -38,8 +38,8 @@ test-python: setup
 check: setup
 	cargo fmt --all --check
 	cargo clippy --profile quick --locked --workspace --all-targets --quiet -- -D warnings
-	$(BIN)/ruff format --check python tests bench
-	$(BIN)/ruff check python tests bench
+	$(BIN)/ruff format --check python tests bench examples/python
+	$(BIN)/ruff check python tests bench examples/python
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
