@@ -97,12 +97,13 @@ class Website(HttpUser):
     def index(self): self.client.get("/", name="after all are there")
 """
 THRESHOLD = """
-import time, gevent
+import gevent
+from time import sleep as pause
 from locust import HttpUser, task, constant, events
 from locust.runners import STATE_STOPPING, STATE_STOPPED, STATE_CLEANUP, WorkerRunner
 def checker(environment):
     while environment.runner.state not in [STATE_STOPPING, STATE_STOPPED, STATE_CLEANUP]:
-        time.sleep(0.01)
+        pause(0.01)
         if environment.runner.stats.total.fail_ratio > 0.2:
             environment.runner.quit()
             return
