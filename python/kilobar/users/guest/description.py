@@ -118,7 +118,7 @@ def _check_hosts(path: str, file: Any) -> None:
         if issubclass(user_class, HttpUser | FastHttpUser) and not user_class.host and not _sets_host(user_class):
             raise InputError(
                 f"{path}: {user_class.__name__} has no host",
-                hint="give --host URL, or set `host` in the class",
+                hint="give --target URL, or set `host` in the class",
             )
 
 
