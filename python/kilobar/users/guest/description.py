@@ -11,8 +11,9 @@ from typing import Any
 
 from kilobar.errors import InputError
 from kilobar.users.guest import notes, stages
+from kilobar.users.guest.deal import dealt
 
-_NS_PER_S = 1_000_000_000
+_CYCLE_LIMIT = 1_000
 
 
 def answer(question: str, write_end: int) -> None:
@@ -69,10 +70,14 @@ def describe(path: str, options: dict[str, Any]) -> dict[str, Any]:
         "tolerated_init": tolerated,
     }
     load, load_notes = _load(file, classes, source)
+    first, cycle = dealt(classes)
     hosts = {user_class.host for user_class in file.classes if user_class.host}
     return {
         "source": source,
         "classes": classes,
+        "first": first,
+        # Where all are fixed and yet more users are asked for, they repeat.
+        "cycle": cycle or first[:_CYCLE_LIMIT],
         "host": hosts.pop() if len(hosts) == 1 else None,
         "load": load,
         "notes": list(dict.fromkeys(said + load_notes)),
@@ -113,7 +118,7 @@ def _check_hosts(path: str, file: Any) -> None:
         if issubclass(user_class, HttpUser | FastHttpUser) and not user_class.host and not _sets_host(user_class):
             raise InputError(
                 f"{path}: {user_class.__name__} has no host",
-                hint="give --host URL, or set `host` in the class",
+                hint="give --target URL, or set `host` in the class",
             )
 
 

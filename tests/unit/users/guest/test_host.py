@@ -19,6 +19,7 @@ def noting(text: str, path: Path) -> str:
 from locust import User, HttpUser, TaskSet, task, constant, events
 from locust.exception import StopUser, StopTest
 import gevent
+from gevent import sleep as pause
 def note(*words):
     with open({str(path)!r}, "a") as journal:
         journal.write(" ".join(str(word) for word in words) + "\\n")
@@ -62,7 +63,7 @@ events.quitting.add_listener(lambda **facts: note("first"))
 events.quitting.add_listener(lambda **facts: note("second"))
 class Quiet(User):
     @task
-    def work(self): gevent.sleep(1)
+    def work(self): pause(1)
 """
     with Engine.of(write(noting(text, lines))) as engine:
         engine.wait_for("code_loaded")
@@ -76,7 +77,7 @@ class Slow(User):
     @task
     def work(self):
         note("begins")
-        gevent.sleep(0.3)
+        pause(0.3)
         note("ends")
 """
     lines = tmp_path / "journal"

@@ -43,6 +43,8 @@ def test_the_classes_of_a_file_are_described(write: Write) -> None:
     ]
     assert all(each["way"] == "guest" for each in classes)
     assert [each["name"] for each in found(path, classes=["Admin"])["classes"]] == ["Admin"]
+    assert found(path)["first"] == [1, 1]
+    assert found(path)["cycle"] == [0]
 
 
 def test_the_source_is_enough_for_a_worker(write: Write) -> None:
@@ -226,7 +228,7 @@ def test_an_unknown_class_is_refused_with_those_there_are(write: Write) -> None:
 
 def test_a_file_that_hangs_is_given_up(write: Write) -> None:
     with pytest.raises(InputError, match="is not loaded after 2 s"):
-        inspect(str(write("import time\ntime.sleep(600)")), {}, time_limit_s=2)
+        inspect(str(write("from time import sleep as pause\npause(600)")), {}, time_limit_s=2)
 
 
 def test_an_init_listener_that_fails_is_told(write: Write) -> None:

@@ -8,6 +8,7 @@ HEAD = """
 from locust import User, TaskSet, SequentialTaskSet, MarkovTaskSet, task, transition, constant, events
 from locust.exception import RescheduleTask, RescheduleTaskImmediately
 import gevent
+from gevent import sleep as pause
 def step(user, name, exception=None):
     user.environment.events.request.fire(request_type="own", name=name, response_time=1, exception=exception)
 """
@@ -81,7 +82,7 @@ class Shop(User):
 def test_a_task_that_raises_fails_its_iteration_with_words_and_place(write: Write) -> None:
     engine = run(write(HEAD + 'class Bad(User):\n    @task\n    def work(self): {}["cart"]\n'), 2)
     for flow, began_ns, ended_ns, message in engine.said("ended"):
-        assert (flow, message.split("\n")[0]) == (0, "KeyError: 'cart' (locustfile.py:9 in work)")
+        assert (flow, message.split("\n")[0]) == (0, "KeyError: 'cart' (locustfile.py:10 in work)")
         assert 0 < began_ns <= ended_ns
 
 
@@ -162,7 +163,7 @@ def test_requests_of_greenlets_that_a_task_spawns_belong_to_its_user(write: Writ
         + """
 class Zero(User):
     @task
-    def idle(self): gevent.sleep(1)
+    def idle(self): pause(1)
 class Parallel(User):
     @task
     def work(self):
@@ -178,10 +179,10 @@ class Parallel(User):
 
 def test_time_of_one_user_passes_while_another_sleeps(write: Write) -> None:
     text = """
-import time
+from time import sleep as pause
 class Sleepy(User):
     @task
-    def work(self): time.sleep(0.2)
+    def work(self): pause(0.2)
 """
     with Engine.of(write(HEAD + text)) as engine:
         engine.arrive(50)

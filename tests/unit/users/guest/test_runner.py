@@ -6,6 +6,7 @@ from .engine import Engine
 Write = Callable[..., Path]
 HEAD = """
 import gevent
+from gevent import sleep as pause
 from locust import User, task, constant, events
 from locust.runners import LocalRunner, MasterRunner, WorkerRunner, STATE_RUNNING
 def say(*words):
@@ -100,7 +101,7 @@ def test_quitting_by_hand_stops_the_run_once_and_says_who_did_it(write: Write) -
     with Engine.of(path) as engine:
         engine.arrive(2)
         engine.wait_for("ended", 4)
-        assert engine.said("stop_run") == [["runner.quit() was called (locustfile.py:15 in work)"]]
+        assert engine.said("stop_run") == [["runner.quit() was called (locustfile.py:16 in work)"]]
 
 
 def test_starting_and_spawning_by_hand_change_nothing(write: Write) -> None:
@@ -126,7 +127,7 @@ def test_statistics_of_the_worker_can_be_read(write: Write) -> None:
 def watch(environment, **kw):
     def look():
         while environment.runner.stats.total.num_failures < 3:
-            gevent.sleep(0.01)
+            pause(0.01)
         assert environment.stats.get("broken", "SAY").num_failures >= 3
         assert environment.stats.entries[("broken", "SAY")].fail_ratio == 1
         environment.runner.quit()
