@@ -226,7 +226,7 @@ def send_guest_request(
 ) -> int:
     """As `send_request`, of a guest. It is not counted: the guest does that when it knows how it went."""
 
-def began(flow: int) -> None:
+def began() -> None:
     """A guest begins an iteration."""
 
 def ended(flow: int, began_ns: int, ended_ns: int, message: str | None) -> None:

@@ -59,4 +59,4 @@ def test_only_the_packages_that_need_it_import_the_native_module() -> None:
         for path in tracked(".py")
         if path.parts[:2] == ("python", "kilobar") and "_native" in text_of(path) and len(path.parts) > 3
     }
-    assert importers <= {"cli", "fleet", "runs", "scenario"}
+    assert importers <= {"cli", "fleet", "runs", "scenario", "users"}

@@ -242,7 +242,7 @@ fn default_name(method: &str, url: &str) -> String {
 }
 
 #[pyfunction]
-fn began(_flow: usize) {
+fn began() {
     host().say(Word::Began);
 }
 

@@ -40,8 +40,8 @@ class BundleFiles:
 
 def root_of(file: Path, *, whole_project: bool = False) -> Path:
     """The directory of the code that `file` belongs to: the nearest one with a project in it, at or below the current
-    directory, or else the file's own. `whole_project` looks above the current directory too, as pytest does, but not for
-    a repository, which may hold much more."""
+    directory, or else the file's own. `whole_project` looks above the current directory too, as pytest does, but not
+    for a repository, which may hold much more."""
     directory = file.resolve().parent
     here = Path.cwd().resolve()
     for candidate in (directory, *directory.parents):

@@ -73,7 +73,7 @@ class HttpEngineSession(HttpSession):
         }
         judged = ResponseContextManager.wrap_response(response, self.request_event, request_meta, catch_response)
         if not catch_response:
-            judged.__exit__(None, None, None)
+            judged.__exit__(None, None, None)  # type: ignore[no-untyped-call]
         return judged
 
     def _can_send(self, settings: dict[str, Any]) -> bool:

@@ -45,7 +45,7 @@ class Stint:
         """An iteration begins."""
         self.is_busy = True
         self._failure = None
-        _native.began(self.flow)
+        _native.began()
         self._began_ns = _native.monotonic_ns()
 
     def end(self, error: BaseException | None) -> None:
