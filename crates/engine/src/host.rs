@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use kilobar_core::plan::Act;
@@ -247,6 +247,8 @@ pub struct Host {
     orders: Mutex<VecDeque<Order>>,
     mailboxes: Mutex<HashMap<u64, Arc<Mailbox>>>,
     words: Mutex<Vec<Word>>,
+    /// The engine was woken and has not taken its words since.
+    is_woken: AtomicBool,
     next_number: AtomicU64,
     /// Wakes the host.
     ordered: OnceLock<OwnedFd>,
@@ -339,12 +341,22 @@ impl Host {
 
     /// Says something to the engine.
     pub fn say(&self, word: Word) {
+        lock(&self.words).push(word);
+        // Whoever finds that it was woken already need not wake it again.
+        if !self.is_woken.swap(true, Ordering::AcqRel) {
+            self.wake_engine();
+        }
+    }
+
+    /// Says something that can wait until the engine looks, which it does at every tick of its own. To be woken for
+    /// everything that is merely counted would cost the host more than the counting.
+    pub fn mention(&self, word: Word) {
+        const MOST: usize = 1024;
         let mut words = lock(&self.words);
         words.push(word);
-        let is_first = words.len() == 1;
+        let are_many = words.len() == MOST;
         drop(words);
-        // Whoever finds others waiting knows that the engine has been woken for them.
-        if is_first {
+        if are_many {
             self.wake_engine();
         }
     }
@@ -396,6 +408,8 @@ impl Host {
 
     /// All words that wait.
     pub fn take_words(&self) -> Vec<Word> {
+        // Before they are taken: what is said in between wakes once more, and is not forgotten.
+        self.is_woken.store(false, Ordering::Release);
         std::mem::take(&mut *lock(&self.words))
     }
 

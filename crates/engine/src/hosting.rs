@@ -56,17 +56,19 @@ impl Ear {
 
 /// Does what the host says, until that has closed.
 pub async fn hear(run: Rc<Run>, ear: Ear) {
-    loop {
-        for word in host().take_words() {
-            if matches!(word, Word::Closed) {
-                return;
-            }
-            heed(&run, word);
-        }
+    while !heed_all(&run) {
         if ear.woken().await.is_err() {
             return;
         }
     }
+}
+
+/// Does what the host has said so far. Whether it has closed.
+pub fn heed_all(run: &Rc<Run>) -> bool {
+    for word in host().take_words() {
+        heed(run, word);
+    }
+    run.host_is_closed.get()
 }
 
 fn heed(run: &Rc<Run>, word: Word) {
@@ -97,6 +99,6 @@ fn heed(run: &Rc<Run>, word: Word) {
         }
         Word::Left { user, for_good } => run.guests.left(user, for_good),
         Word::Stop(reason) => run.ask_to_stop(&reason),
-        Word::Closed => {}
+        Word::Closed => run.host_is_closed.set(true),
     }
 }

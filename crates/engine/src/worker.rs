@@ -98,8 +98,7 @@ async fn work(socket: OwnedFd) -> Result<(), WorkerError> {
             return Err(WorkerError::Refused(reason));
         }
     };
-    let has_code = run.engine.program.plan.code.is_some();
-    let hearer = if has_code {
+    let hearer = if run.has_host {
         Some(tokio::task::spawn_local(hosting::hear(Rc::clone(&run), Ear::open()?)))
     } else {
         None
@@ -222,6 +221,9 @@ pub struct Run {
     aborted: Notify,
     controller_gone: Cell<bool>,
     asked_to_stop: Cell<bool>,
+    /// The host of its users has said its last word.
+    pub host_is_closed: Cell<bool>,
+    has_host: bool,
 }
 
 impl Run {
@@ -239,7 +241,8 @@ impl Run {
         }
         let workers = start.owners.iter().max().map_or(1, |last| last + 1);
         let slots = Slots::from_owners(start.owners).map_err(|error| error.to_string())?;
-        if plan.code.is_some() {
+        let has_host = plan.code.is_some();
+        if has_host {
             engine.turns.have_host(worker, workers);
         }
         Ok(Self {
@@ -264,6 +267,8 @@ impl Run {
             aborted: Notify::new(),
             controller_gone: Cell::new(false),
             asked_to_stop: Cell::new(false),
+            host_is_closed: Cell::new(false),
+            has_host,
         })
     }
 
@@ -450,6 +455,9 @@ async fn tick(run: Rc<Run>, controller: Rc<Controller>) {
             due_ns += TICK_NS;
             run.engine.recorder.loop_lag(lag_ns);
         }
+        if run.has_host {
+            hosting::heed_all(&run);
+        }
         if number.is_multiple_of(TICKS_A_CHECK_OF_ALARMS) {
             run.engine.check_alarms(now_ns);
         }
@@ -469,6 +477,9 @@ async fn cut(run: Rc<Run>, controller: Rc<Controller>) {
     let mut end_ns = SECOND_NS;
     loop {
         sleep_until(run.engine.start_ns + end_ns).await;
+        if run.has_host {
+            hosting::heed_all(&run);
+        }
         if !controller.is_behind() {
             controller.report(&run.engine.recorder.cut(end_ns));
         }

@@ -142,7 +142,7 @@ fn count_step(
         None => None,
     };
     let (name, kind) = (bounded(name), bounded(kind));
-    host().say(Word::Step(Box::new(TimedStep {
+    host().mention(Word::Step(Box::new(TimedStep {
         flow,
         name,
         kind,
@@ -160,7 +160,13 @@ fn count_step(
 fn fail_step(flow: usize, name: &str, kind: &str, error: &str, message: String) -> PyResult<()> {
     let (name, kind) = (bounded(name), bounded(kind));
     let failure = Some((class_of(error)?, message));
-    host().say(Word::StepWasBad(Box::new(TimedStep { flow, name, kind, failure, ..TimedStep::default() })));
+    host().mention(Word::StepWasBad(Box::new(TimedStep {
+        flow,
+        name,
+        kind,
+        failure,
+        ..TimedStep::default()
+    })));
     Ok(())
 }
 
@@ -243,13 +249,13 @@ fn default_name(method: &str, url: &str) -> String {
 
 #[pyfunction]
 fn began() {
-    host().say(Word::Began);
+    host().mention(Word::Began);
 }
 
 #[pyfunction]
 #[pyo3(signature = (flow, began_ns, ended_ns, message))]
 fn ended(flow: usize, began_ns: u64, ended_ns: u64, message: Option<String>) {
-    host().say(Word::Ended { flow, began_ns, ended_ns, failure: message });
+    host().mention(Word::Ended { flow, began_ns, ended_ns, failure: message });
 }
 
 #[pyfunction]

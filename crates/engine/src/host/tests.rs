@@ -74,13 +74,17 @@ fn the_engine_is_woken_once_for_many_words() {
     let host = Host::default();
     let fd = host.words_fd().unwrap().as_raw_fd();
     let _ = rustix::io::read(host.words_fd().unwrap(), &mut [0; 8]);
+    host.mention(Word::Began);
+    assert!(!is_readable(fd), "what is merely counted wakes nobody");
     host.say(Word::Began);
     host.say(Word::Closed);
     let mut count = [0; 8];
     assert!(is_readable(fd));
     rustix::io::read(host.words_fd().unwrap(), &mut count).unwrap();
     assert_eq!(u64::from_ne_bytes(count), 1);
-    assert_eq!(host.take_words().len(), 2);
+    assert_eq!(host.take_words().len(), 3);
+    host.say(Word::Closed);
+    assert!(is_readable(fd), "once more, after it has taken them");
 }
 
 #[test]
