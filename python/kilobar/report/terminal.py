@@ -25,6 +25,8 @@ _GAP = 3
 _LEAST_NAME = 14
 _MAX_NAME_LINES = 3
 _MAX_EVENTS = 10
+_MAX_FAILURES = 8
+_MAX_WORDS = 240
 _MAX_STEPS = 60
 _MAX_CHECKS = 40
 
@@ -46,6 +48,7 @@ def summary_view(summary: Summary, width: int) -> RenderableType:
         *_steps(summary, width),
         _flows(summary, width),
         _checks(summary, width),
+        _failures(summary),
         _events(summary),
     ]
     return Group(*(Padding(part, (1, 0, 0, _MARGIN)) for part in parts if part is not None))
@@ -222,6 +225,22 @@ def _checks(summary: Summary, width: int) -> Table | None:
         )
     if len(every) > _MAX_CHECKS:
         table.add_row(f"({len(every) - _MAX_CHECKS} more checks)", "", "", "", "")
+    return table
+
+
+def _failures(summary: Summary) -> Table | None:
+    """What failed steps said, each once: samples of them, not all."""
+    said = dict.fromkeys((one.series, one.error, words.first_line(one.message)) for one in summary.samples)
+    if not said:
+        return None
+    table = _table()
+    table.add_column("failed", overflow="fold")
+    table.add_column("class", no_wrap=True)
+    table.add_column("for example", overflow="fold")
+    for series, error, message in list(said)[:_MAX_FAILURES]:
+        table.add_row(words.printable(series), Text(error, "red"), Text(message[:_MAX_WORDS]))
+    if len(said) > _MAX_FAILURES:
+        table.add_row("", "", f"and {len(said) - _MAX_FAILURES} more; the HTML report has them")
     return table
 
 

@@ -28,9 +28,14 @@ def printable(text: str) -> str:
     return "".join(character if character.isprintable() else "\ufffd" for character in " ".join(text.split()))
 
 
+def first_line(text: str) -> str:
+    """The first line with something in it, printable."""
+    return printable(next((line for line in text.splitlines() if line.strip()), ""))
+
+
 def step(series: SeriesSummary) -> str:
     """The name of a step, and what it is when it is no request."""
-    return printable(series.name) + (f" ({series.kind})" if series.kind in ("group", "python") else "")
+    return printable(series.name) + (f" ({series.kind})" if series.kind in ("group", "python", "press") else "")
 
 
 def headline(summary: Summary) -> str:
@@ -128,8 +133,10 @@ def latencies_differ(series: SeriesSummary) -> bool:
 
 
 def cpu_cores(summary: Summary) -> float:
-    """Mean processor cores that the generator used; 0 when nothing ran."""
-    return summary.generator_cpu_s / summary.duration_s if summary.duration_s > 0 else 0.0
+    """Mean processor cores that the generator used, until the last work had drained; 0 when nothing ran."""
+    last = summary.timeline[-1] if summary.timeline else None
+    worked_s = max(summary.duration_s, last.start_s + last.duration_s if last is not None else 0.0)
+    return summary.generator_cpu_s / worked_s if worked_s > 0 else 0.0
 
 
 def lag(times: Percentiles) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from bisect import bisect_right
 from collections.abc import Awaitable, Callable, Mapping
+from importlib import import_module
 from itertools import accumulate
 from time import monotonic_ns
 from types import ModuleType
@@ -16,6 +17,7 @@ from kilobar.users.dice import Dice
 from kilobar.users.failure import Told
 from kilobar.users.person import Person, name_of, place_of, way_of
 from kilobar.users.press import Press
+from kilobar.users.request_parts import set_target
 from kilobar.users.user import Task, User, selected
 from kilobar.users.vocab import Deal
 from kilobar.users.wait import Wait, nanoseconds, wait_of
@@ -37,6 +39,9 @@ def cast(code: Mapping[str, Any], module: ModuleType) -> ClassCast:
     Raises InputError when a class is missing or cannot be pressed.
     """
     source = code["source"]
+    # Imported now, so that no first turn has to wait for it.
+    import_module("kilobar.users.http")
+    set_target(source.get("target"))
     options = dict(source.get("options") or {})
     tags, exclude_tags = options.pop("tags", ()), options.pop("exclude_tags", ())
     Person.options = options

@@ -6,6 +6,7 @@ import ast
 import inspect
 from collections.abc import Iterable
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from kilobar.errors import InputError
@@ -46,6 +47,8 @@ def described(cls: type[Person], file: str = "") -> dict[str, Any]:
         "start": getattr(cls, "on_start", None) is not None,
         "stop": getattr(cls, "on_stop", None) is not None,
         "thresholds": _thresholds(cls, place),
+        "insecure": _flag(cls, "insecure", place),
+        "ca_file": _file(cls, "ca_file", place),
         "lines": {key: lines[name] for key in said for name in _ALIASES[key] if name in lines} | {"": lines.get("", 1)},
         **said,
     }
@@ -100,6 +103,23 @@ def _weight(cls: type[Person], place: str) -> float:
     if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight < 1e9:
         raise InputError(f"{place}: `weight` of {cls.__name__} must be a number of 0 or more, not {weight!r}")
     return float(weight)
+
+
+def _flag(cls: type, name: str, place: str) -> bool:
+    value = getattr(cls, name, False)
+    if not isinstance(value, bool):
+        raise InputError(f"{place}: `{name}` of {cls.__name__} must be True or False, not {value!r}")
+    return value
+
+
+def _file(cls: type, name: str, place: str) -> str | None:
+    value = getattr(cls, name, None)
+    if value is None:
+        return None
+    path = Path(place.rpartition(":")[0]).resolve().parent / str(value)
+    if not path.is_file():
+        raise InputError(f"{place}: `{name}` of {cls.__name__}: there is no file {path}")
+    return str(path)
 
 
 def _thresholds(cls: type, place: str) -> list[str]:

@@ -44,6 +44,8 @@ class InspectedClass:
     max_in_flight: str | None = None
     grace: str | None = None
     target: str | None = None
+    insecure: bool = False
+    ca_file: str | None = None
     thresholds: tuple[str, ...] = ()
     lines: Mapping[str, int] = field(default_factory=dict)
     """Attribute -> line in the file; "" is the class itself."""
@@ -98,6 +100,8 @@ def _class(entry: Mapping[str, Any]) -> InspectedClass:
         start=bool(entry.get("start")),
         stop=bool(entry.get("stop")),
         rows=entry.get("rows"),
+        insecure=bool(entry.get("insecure")),
+        ca_file=_text(entry.get("ca_file")),
         thresholds=tuple(entry.get("thresholds", ())),
         lines=dict(entry.get("lines", {})),
         **texts,

@@ -79,6 +79,7 @@ def lower(
         variables=(),
         origins=() if target is None else (target[0],),
         target=None if target is None else 0,
+        http=_http(inspected),
         max_in_flight=scenario.max_in_flight,
         grace_ns=scenario.grace,
         allow=tuple(dict.fromkeys(allow)),
@@ -86,6 +87,13 @@ def lower(
         code=Code(_source(inspected, target, overrides), classes, *_dealt(inspected, loads)),
     )
     return _accepted(result, findings, place, check_plan)
+
+
+def _http(inspected: Inspected) -> plan.HttpPolicy:
+    """How `self.http` speaks: users keep their cookies, as browsers do."""
+    files = [one.ca_file for one in inspected.classes if one.ca_file is not None]
+    insecure = any(one.insecure for one in inspected.classes)
+    return plan.HttpPolicy(cookies="per_user", insecure=insecure, ca_file=files[0] if files else None)
 
 
 def _without_loads(inspected: Inspected, overrides: Overrides) -> tuple[InspectedClass, ...]:

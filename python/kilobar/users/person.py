@@ -35,9 +35,13 @@ class Person:
     grace: ClassVar[str | float | None] = None
     """How long turns that are under way may take after the end of the load."""
     target: ClassVar[str | None] = None
-    """Origin for paths in `self.http`, such as "http://127.0.0.1:8700"."""
+    """Where paths in `self.http` lead, such as "http://127.0.0.1:8700" or "https://shop.test/api"."""
     host: ClassVar[str | None] = None
     """The same as `target`."""
+    insecure: ClassVar[bool] = False
+    """Whether `self.http` takes any certificate. Said in the report."""
+    ca_file: ClassVar[str | None] = None
+    """A file of certificates that `self.http` trusts besides the usual ones, relative to the file of the class."""
     thresholds: ClassVar[Sequence[str]] = ()
     """What the run must keep to, such as "p99 < 200ms"."""
     options: ClassVar[Mapping[str, Any]] = {}

@@ -7,7 +7,7 @@ import re
 from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias, TypedDict
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from kilobar.errors import InputError
 from kilobar.model.units import MAX_DURATION_NS, UnitError, parse_duration
@@ -26,6 +26,8 @@ MAX_NAME = 200
 """Characters of the name of a series, as in scenarios."""
 MAX_KNOWN_ADDRESSES = 10_000
 """Addresses that are kept in their ready form; then all of them are forgotten."""
+
+_base_path = ""
 
 _FORM_TYPE = "application/x-www-form-urlencoded"
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -89,6 +91,13 @@ known_addresses: dict[tuple[str, str], Address] = {}
 """By method and address as written: asked before `address_of`, for nothing may be parsed in a hot loop."""
 
 
+def set_target(target: str | None) -> None:
+    """Paths are below the path of this address, that of the plan's target. Of a whole process: it executes one plan."""
+    global _base_path
+    _base_path = urlsplit(target).path.rstrip("/") if target else ""
+    known_addresses.clear()
+
+
 def address_of(method: str, url: str) -> Address:
     """The ready form of an address, kept in `known_addresses`. Raises InputError."""
     if not isinstance(method, str) or not _TOKEN.fullmatch(method):
@@ -106,6 +115,8 @@ def address_of(method: str, url: str) -> Address:
     else:
         raise InputError(f"`{_short(url)}` is no address", hint=_URL_HINT)
     ready = url.partition("#")[0]
+    if url.startswith("/"):
+        ready = _base_path + ready
     if not _PLAIN_URL.fullmatch(ready):
         ready = quote(ready, safe=_URL_SAFE)
     bare = re.split(r"[?#]", path, maxsplit=1)[0] or "/"

@@ -5,7 +5,7 @@ import pytest
 from kilobar.model.summary import Percentiles
 from kilobar.report import words
 
-from .summaries import ALL, empty, failed, invalid, long, passed, series
+from .summaries import ALL, empty, failed, invalid, long, passed, series, timeline
 
 
 @pytest.mark.parametrize(
@@ -78,3 +78,9 @@ def test_control_characters_never_reach_a_terminal() -> None:
 
 def test_no_processor_time_is_claimed_for_a_run_of_no_length() -> None:
     assert words.cpu_cores(empty()) == 0.0
+
+
+def test_cores_are_those_of_the_whole_time_that_the_generator_worked() -> None:
+    summary = replace(passed(), duration_s=2.0, generator_cpu_s=3.0, timeline=timeline(6))
+    assert words.cpu_cores(summary) == 0.5
+    assert words.cpu_cores(replace(summary, timeline=())) == 1.5

@@ -42,6 +42,8 @@ def test_a_class_that_says_nothing_has_defaults(imported: Import) -> None:
         "rows": None,
         "start": False,
         "stop": False,
+        "insecure": False,
+        "ca_file": None,
         "thresholds": [],
         "timeout": "60s",
         "lines": {"": 2},
@@ -73,6 +75,8 @@ class A(Press):
         "rows": None,
         "start": False,
         "stop": True,
+        "insecure": False,
+        "ca_file": None,
         "thresholds": ["p99 < 1s"],
         "rate": "0.5/s",
         "users": "10",
@@ -139,3 +143,17 @@ def test_rows_without_an_end_cannot_be_dealt_once(imported: Import, monkeypatch:
     text = "from itertools import count\nclass A(Press):\n    rows = 'once'\n    def vocab(self): return count()\n"
     with pytest.raises(InputError, match="more than 100 rows"):
         of(imported(f"{text}    def press(self, row): pass"))
+
+
+def test_a_file_of_certificates_is_beside_the_class(imported: Import, tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text("")
+    found = imported("class A(Press):\n    insecure = True\n    ca_file = 'ca.pem'\n    def press(self, row): pass")
+    said = described(found.A, str(tmp_path / "users.py"))
+    assert (said["insecure"], said["ca_file"]) == (True, str(tmp_path / "ca.pem"))
+
+
+@pytest.mark.parametrize("attribute", ["insecure = 'yes'", "ca_file = 'nowhere.pem'"])
+def test_what_cannot_be_trusted_is_told_with_its_place(imported: Import, attribute: str) -> None:
+    found = imported(f"class A(Press):\n    {attribute}\n    def press(self, row): pass")
+    with pytest.raises(InputError, match=r"users\.py:2: `(insecure|ca_file)` of A"):
+        of(found)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kilobar.model.plan import CodeClass, CodeStep, Flow, Origin, Plan, Stage
+from kilobar.model.plan import CodeClass, CodeStep, Flow, HttpPolicy, Origin, Plan, Stage
 from kilobar.scenario import Checked, Overrides
 from kilobar.users.inspected import Inspected, InspectedClass
 from kilobar.users.lower import lower
@@ -99,6 +99,12 @@ def test_rows_and_time_limits_of_classes_reach_the_engine() -> None:
     result = plan(inspected(replace(A, timeout="2s", rows=7)))
     assert result.code is not None
     assert result.code.classes == (CodeClass("A", "threads", 2 * S, 7),)
+
+
+def test_users_keep_their_cookies_and_classes_say_what_is_trusted() -> None:
+    trusting = replace(A, insecure=True, ca_file="/ca.pem")
+    assert plan(inspected(A, B)).http == HttpPolicy(cookies="per_user")
+    assert plan(inspected(B, trusting)).http == HttpPolicy(cookies="per_user", insecure=True, ca_file="/ca.pem")
 
 
 def test_fixed_numbers_of_users_come_first_and_then_have_no_part() -> None:

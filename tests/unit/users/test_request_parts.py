@@ -6,7 +6,16 @@ import pytest
 
 from kilobar.errors import InputError
 from kilobar.users import request_parts
-from kilobar.users.request_parts import Parts, address_of, headers_of, known_addresses, name_of, parts_of
+from kilobar.users.request_parts import (
+    Address,
+    Parts,
+    address_of,
+    headers_of,
+    known_addresses,
+    name_of,
+    parts_of,
+    set_target,
+)
 
 
 def parts(url: str = "/", base: dict[str, str] | None = None, **options: Any) -> Parts:
@@ -175,3 +184,13 @@ def test_values_of_headers_and_passwords_are_in_no_error() -> None:
         with pytest.raises(InputError) as refused:
             parts(**options)
         assert "secret" not in str(refused.value)
+
+
+def test_paths_are_below_the_path_of_the_target() -> None:
+    set_target("https://shop.test/api/")
+    try:
+        assert address_of("GET", "/items?page=2") == Address("GET /items", "/api/items?page=2")
+        assert address_of("GET", "http://other.test/items").url == "http://other.test/items"
+    finally:
+        set_target(None)
+    assert address_of("GET", "/items?page=2").url == "/items?page=2"

@@ -78,7 +78,7 @@ class Host:
         # What is loaded stays: collections need not look at it again, and pause nobody.
         gc.collect()
         gc.freeze()
-        # Requests leave hardly any cycles behind. To look for them seven times a millisecond costs some 4 % of the rate.
+        # Requests leave hardly any cycles behind; to look for them all the time costs some per cent of the rate.
         gc.set_threshold(10_000, 20, 100)
         closed = gevent.event.Event()
         watcher = self._hub.loop.io(_native.orders_fd(), _READ)
