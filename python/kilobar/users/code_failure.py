@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import traceback
 from pathlib import Path
 
 from kilobar.errors import InputError
+from kilobar.users.places import short
 
 MAX_WORDS = 1_000
 MAX_FRAMES = 6
@@ -61,10 +63,8 @@ def failure_of(error: BaseException, doing: str) -> InputError:
     else:
         what, hint = words_of(error), _hint_of(error)
     frames = user_frames(error)
-    where = f" ({os.path.relpath(frames[-1].filename)}:{frames[-1].lineno} in {frames[-1].name})" if frames else ""
-    tail = "".join(
-        f"\n    {os.path.relpath(f.filename)}:{f.lineno} in {f.name}: {f.line}" for f in frames[-MAX_FRAMES:]
-    )
+    where = f" ({short(frames[-1].filename)}:{frames[-1].lineno} in {frames[-1].name})" if frames else ""
+    tail = "".join(f"\n    {short(f.filename)}:{f.lineno} in {f.name}: {f.line}" for f in frames[-MAX_FRAMES:])
     return InputError(f"{doing} failed: {what}{where}{tail}", code="code-failed", hint=hint)
 
 
@@ -115,5 +115,6 @@ def _is_there(module: str) -> bool:
 
 def _hint_of(error: BaseException) -> str | None:
     if isinstance(error, FileNotFoundError):
-        return f"relative paths start in {os.getcwd()}"
+        with contextlib.suppress(OSError):  # user code has deleted it
+            return f"relative paths start in {os.getcwd()}"
     return None

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import NamedTuple
 
 from kilobar.users.actor import StepFailed, StopRun, StopUser
+from kilobar.users.places import short
 
 MAX_LINE = 500
 """Characters of what was raised."""
@@ -47,20 +48,15 @@ class Frame(NamedTuple):
     function: str
 
     def __str__(self) -> str:
-        return f"{_short(self.file)}:{self.line} in {self.function}"
+        return f"{short(self.file)}:{self.line} in {self.function}"
 
 
 def told(error: BaseException) -> str:
     """What failed a turn: one line, and below it the traceback through user code. Never raises, always bounded."""
-    error = leading(error)
-    if isinstance(error, Told | StepFailed):
-        return _text_of(error)[:MAX_TRACEBACK]
-    frames = frames_of(error)
-    place = _place_in(frames)
-    line = f"{_what(error, place)} ({place})" if place else _what(error, place)
-    if place is None or not _is_news(type(error), place):
-        return line
-    return f"{line}\n{_traceback(frames)}"
+    try:
+        return _tell(error)
+    except BaseException:  # user code again: methods of the error, what it has put in the place of `open`
+        return f"{type(error).__name__}: (more cannot be said of it)"
 
 
 def told_in_a_line(error: BaseException) -> str:
@@ -88,17 +84,30 @@ def frames_of(error: BaseException) -> list[Frame]:
     return list(frames)
 
 
+def _tell(error: BaseException) -> str:
+    error = leading(error)
+    if isinstance(error, Told | StepFailed):
+        return text_of(error)[:MAX_TRACEBACK]
+    frames = frames_of(error)
+    place = _place_in(frames)
+    line = f"{_what(error, place)} ({place})" if place else _what(error, place)
+    if place is None or not _is_news(type(error), place):
+        return line
+    return f"{line}\n{_traceback(frames)}"
+
+
 def _what(error: BaseException, place: Frame | None) -> str:
     if isinstance(error, SystemExit):
         return f"sys.exit({'' if error.code is None else repr(error.code)[:MAX_LINE]}) was called"
-    text = _text_of(error)
+    text = text_of(error)
     if not text and isinstance(error, AssertionError) and place:
         text = linecache.getline(place.file, place.line).strip()
     name = type(error).__name__
     return f"{name}: {text}"[:MAX_LINE].replace("\n", " ") if text else name
 
 
-def _text_of(error: BaseException) -> str:
+def text_of(error: BaseException) -> str:
+    """What an error says of itself. Never raises."""
     try:
         text = str(error)
     except BaseException:  # user code again: its own __str__
@@ -132,8 +141,3 @@ def _traceback(frames: list[Frame]) -> str:
         source = linecache.getline(frame.file, frame.line).strip()
         lines.append(f"  {frame}: {source}" if source else f"  {frame}")
     return "\n".join(lines).encode("utf-8", "replace").decode()[-MAX_TRACEBACK:]
-
-
-def _short(file: str) -> str:
-    here = os.getcwd() + os.sep
-    return file[len(here) :] if file.startswith(here) else file

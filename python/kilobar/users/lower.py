@@ -28,6 +28,8 @@ from kilobar.users.inspected import Inspected, InspectedClass
 
 _OF_ITS_LOAD = ("ramps", "duration_s", "classes_over_time")
 """What a source says about a load of its own; it no longer holds when the command line replaces that load."""
+_HTTP = plan.HttpPolicy(cookies="per_user")
+"""A user is somebody who logs in once and goes on; guests with `--fast-http` are, too."""
 MAX_FIXED = 100_000
 """Users whose class a plan names one by one."""
 
@@ -82,6 +84,7 @@ def lower(
         http=_http(inspected),
         max_in_flight=scenario.max_in_flight,
         grace_ns=scenario.grace,
+        http=_HTTP,
         allow=tuple(dict.fromkeys(allow)),
         thresholds=tuple(threshold.text for threshold in thresholds),
         code=Code(_source(inspected, target, overrides), classes, *_dealt(inspected, loads)),

@@ -56,6 +56,14 @@ def test_only_the_first_failures_of_a_place_tell_how_they_came_there() -> None:
     assert lines[TRACEBACKS_OF_A_PLACE:] == [1] * 5
 
 
+def test_an_error_that_cannot_be_looked_into_is_told_by_its_name() -> None:
+    class Code:
+        def __repr__(self) -> str:
+            raise ZeroDivisionError
+
+    assert told(SystemExit(Code())) == "SystemExit: (more cannot be said of it)"
+
+
 def test_places_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(failure, "MAX_PLACES", 0)
     assert "\n" not in told(raised(inner))
