@@ -28,8 +28,6 @@ from kilobar.users.inspected import Inspected, InspectedClass
 
 _OF_ITS_LOAD = ("ramps", "duration_s", "classes_over_time")
 """What a source says about a load of its own; it no longer holds when the command line replaces that load."""
-_HTTP = plan.HttpPolicy(cookies="per_user")
-"""A user is somebody who logs in once and goes on; guests with `--fast-http` are, too."""
 MAX_FIXED = 100_000
 """Users whose class a plan names one by one."""
 
@@ -84,7 +82,6 @@ def lower(
         http=_http(inspected),
         max_in_flight=scenario.max_in_flight,
         grace_ns=scenario.grace,
-        http=_HTTP,
         allow=tuple(dict.fromkeys(allow)),
         thresholds=tuple(threshold.text for threshold in thresholds),
         code=Code(_source(inspected, target, overrides), classes, *_dealt(inspected, loads)),
@@ -93,7 +90,7 @@ def lower(
 
 
 def _http(inspected: Inspected) -> plan.HttpPolicy:
-    """How `self.http` speaks: users keep their cookies, as browsers do."""
+    """How `self.http` speaks. A user is somebody who logs in once and goes on; guests with `--fast-http` are, too."""
     files = [one.ca_file for one in inspected.classes if one.ca_file is not None]
     insecure = any(one.insecure for one in inspected.classes)
     return plan.HttpPolicy(cookies="per_user", insecure=insecure, ca_file=files[0] if files else None)
