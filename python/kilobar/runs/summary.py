@@ -38,6 +38,8 @@ class Particulars:
     thresholds: tuple[Threshold, ...]
     environment: Mapping[str, str]
     users_may_leave: bool = False
+    is_by_python: bool = False
+    """Whether Python executes the users."""
     unmeasured: frozenset[str] = frozenset()
     """Names of series that are not part of the load."""
 
@@ -71,6 +73,7 @@ def summarise(
             state=state,
             setup_failure=None if mishap is None else str(mishap),
             users_may_leave=particulars.users_may_leave,
+            is_by_python=particulars.is_by_python,
             first_failure=_first_failure(values["samples"]),
             losses=tuple(losses),
             thresholds=tuple(zip(particulars.thresholds, results, strict=True)),
