@@ -226,6 +226,9 @@ def send_guest_request(
 ) -> int:
     """As `send_request`, of a guest. It is not counted: the guest does that when it knows how it went."""
 
+def host_lag(lag_ns: int) -> None:
+    """The loop of the host served a tick, of which there is one every 10 ms, so late."""
+
 def began() -> None:
     """A guest begins an iteration."""
 

@@ -171,13 +171,13 @@ pub struct SeriesName {
     /// The step's name, never a raw URL.
     pub name: String,
     /// `http` for requests, `group` for groups, `python` for calls of Python functions; users that Python executes count
-    /// what they press as `press` and other steps as what they say.
+    /// what they press as `press`, `on_start` and `on_stop` as `hook`, and other steps as what they say.
     pub kind: String,
 }
 
 impl SeriesName {
     /// Whether it counts what was sent, and not something that consists of it.
     pub fn is_of_requests(&self) -> bool {
-        !matches!(self.kind.as_str(), "group" | "python")
+        !matches!(self.kind.as_str(), "group" | "python" | "hook")
     }
 }

@@ -173,6 +173,8 @@ pub enum Word {
     Step(Box<TimedStep>),
     /// A step that was counted as good was bad.
     StepWasBad(Box<TimedStep>),
+    /// The host's own loop was this late.
+    Lag(u64),
     /// A guest begins an iteration.
     Began,
     /// A guest has ended an iteration; the words say why it failed.

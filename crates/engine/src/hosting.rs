@@ -93,6 +93,7 @@ fn heed(run: &Rc<Run>, word: Word) {
             guests::keep_words(run, &step.name, *class, message, 0);
             engine.recorder.was_bad(&step.name, &step.kind, *class);
         }
+        Word::Lag(lag_ns) => run.loop_lag(lag_ns),
         Word::Began => engine.recorder.started(),
         Word::Ended { flow, began_ns, ended_ns, failure } => {
             guests::ended(run, flow, (began_ns, ended_ns), failure.as_deref());

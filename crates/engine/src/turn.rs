@@ -175,7 +175,7 @@ impl Engine {
         user.is_hired = true;
         let end = self.attend(user, &slot, known.way).await;
         match end {
-            Some(end) => self.finish_turn(user, end, pace),
+            Some(end) => self.finish_turn(user, act, end, pace),
             None => {
                 self.turns.waiting.borrow_mut().remove(&turn);
                 self.give_up(user, known, act, pace)
@@ -249,7 +249,7 @@ impl Engine {
         (user, before)
     }
 
-    fn finish_turn(&self, user: &mut User, end: EndOfTurn, pace: &mut Pace) -> Result<(), Stop> {
+    fn finish_turn(&self, user: &mut User, act: Act, end: EndOfTurn, pace: &mut Pace) -> Result<(), Stop> {
         if std::mem::take(&mut pace.starts_in_python) {
             self.recorder.start_lag(end.began_ns.saturating_sub(pace.start_ns));
         }
@@ -266,7 +266,7 @@ impl Engine {
             self.recorder.timed(&TimedStep {
                 flow: user.flow,
                 name,
-                kind: "press".to_owned(),
+                kind: kind_of(act).to_owned(),
                 intended_ns: pace.intended_ns,
                 began_ns: end.began_ns,
                 ended_ns: end.ended_ns,
@@ -305,7 +305,7 @@ impl Engine {
         self.recorder.timed(&TimedStep {
             flow: user.flow,
             name,
-            kind: "press".to_owned(),
+            kind: kind_of(act).to_owned(),
             intended_ns: pace.intended_ns,
             began_ns: pace.intended_ns,
             ended_ns: pace.now_ns,
@@ -335,6 +335,14 @@ impl Engine {
         if let Some(watch) = &self.watch {
             watch.failed(self, user, &Failure::new(class, message.to_owned()));
         }
+    }
+}
+
+/// How a turn is counted: getting ready is not what is tested.
+fn kind_of(act: Act) -> &'static str {
+    match act {
+        Act::Press => "press",
+        Act::Start | Act::Stop => "hook",
     }
 }
 

@@ -373,6 +373,15 @@ impl Run {
         }
     }
 
+    /// A loop of this process served a tick so late: the engine's, or that of the host of Python users. Every tick that
+    /// was due in the meantime was late too: a stall must not look like a single late tick.
+    pub fn loop_lag(&self, lag_ns: u64) {
+        const MOST: u64 = 100_000;
+        for missed in 0..=(lag_ns / TICK_NS).min(MOST) {
+            self.engine.recorder.loop_lag(lag_ns - missed * TICK_NS);
+        }
+    }
+
     /// A user has left.
     pub fn left(&self) {
         self.ended();
@@ -447,14 +456,9 @@ async fn tick(run: Rc<Run>, controller: Rc<Controller>) {
         due_ns += TICK_NS;
         sleep_until(due_ns).await;
         let now_ns = now_ns();
-        // Every tick that was due in the meantime was late too: a stall must not look like a single late tick.
-        let mut lag_ns = now_ns - due_ns;
-        run.engine.recorder.loop_lag(lag_ns);
-        while lag_ns >= TICK_NS {
-            lag_ns -= TICK_NS;
-            due_ns += TICK_NS;
-            run.engine.recorder.loop_lag(lag_ns);
-        }
+        let lag_ns = now_ns - due_ns;
+        run.loop_lag(lag_ns);
+        due_ns += lag_ns / TICK_NS * TICK_NS;
         if run.has_host {
             hosting::heed_all(&run);
         }

@@ -24,6 +24,7 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(fail_step, module)?)?;
     module.add_function(wrap_pyfunction!(send_request, module)?)?;
     module.add_function(wrap_pyfunction!(send_guest_request, module)?)?;
+    module.add_function(wrap_pyfunction!(host_lag, module)?)?;
     module.add_function(wrap_pyfunction!(began, module)?)?;
     module.add_function(wrap_pyfunction!(ended, module)?)?;
     module.add_function(wrap_pyfunction!(left, module)?)?;
@@ -245,6 +246,11 @@ fn default_name(method: &str, url: &str) -> String {
         None => &url[..end],
     };
     bounded(&format!("{method} {path}"))
+}
+
+#[pyfunction]
+fn host_lag(lag_ns: u64) {
+    host().mention(Word::Lag(lag_ns));
 }
 
 #[pyfunction]

@@ -14,7 +14,7 @@ from kilobar.model.code import Code
 from kilobar.model.plan import Plan
 from kilobar.model.request import Request
 from kilobar.model.units import format_duration
-from kilobar.scenario import Checked
+from kilobar.scenario import Checked, Overrides
 from kilobar.scenario.schema import SCHEMA_FILE
 from kilobar.users.options import CodeOptions
 
@@ -23,10 +23,13 @@ from kilobar.users.options import CodeOptions
 @click.argument("scenario")
 @click.argument("arguments", metavar="[-- ARGUMENTS]", nargs=-1, type=click.UNPROCESSED)
 @click.option("--set", "settings", metavar="NAME=VALUE", multiple=True, help="An option of Python code; repeatable.")
+@click.option("--target", help="Replaces the scenario's target.")
 @click.option("--plan", "show_plan", is_flag=True, help="Print the resolved plan as JSON.")
-def check(scenario: str, arguments: tuple[str, ...], settings: tuple[str, ...], show_plan: bool) -> int:
+def check(
+    scenario: str, arguments: tuple[str, ...], settings: tuple[str, ...], target: str | None, show_plan: bool
+) -> int:
     """Validate a scenario or Python code; diagnostics with file:line:column and a hint."""
-    checked = check_argument(scenario, options=CodeOptions(settings, arguments=arguments))
+    checked = check_argument(scenario, Overrides(target=target), options=CodeOptions(settings, arguments=arguments))
     plan = checked.require()
     for warning in checked.diagnostics:
         print(warning, file=sys.stderr)

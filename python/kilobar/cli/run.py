@@ -126,9 +126,11 @@ def run_plan(plan: Plan, *, workers: int | None = None, quiet: bool = False) -> 
 
 def _print_summary(summary: Summary, *, quiet: bool) -> None:
     if quiet:
-        from kilobar.report.words import sentences
+        from kilobar.report.words import printable, sentences
 
         print(sentences(summary)[0])
+        for reason in summary.reasons:
+            print(f"  {printable(reason)}")
         return
     if sys.stdout.isatty():
         from rich.console import Console

@@ -11,6 +11,7 @@ from typing import Any, TypedDict
 
 from kilobar.errors import InputError
 from kilobar.model import scenario as model
+from kilobar.users.interpreter import runs_user_code
 
 Scenarios = str | os.PathLike[str] | model.Scenario | type
 """A file, an address or a node id, as `kilobar run` takes them; a scenario in Python; a class of Python users."""
@@ -69,6 +70,11 @@ class Job:
 
         Raises InputError for a value that cannot be meant, TypeError for an option that there is not.
         """
+        if runs_user_code():
+            raise InputError(
+                f"kilobar.{function}() was called by code that Kilobar itself has imported, which would never end",
+                hint='put it under `if __name__ == "__main__":`',
+            )
         unknown = next((name for name in options if name not in RunOptions.__annotations__), None)
         if unknown is not None:
             raise TypeError(f"{function}() got an unexpected keyword argument {unknown!r}{_meant(unknown)}")

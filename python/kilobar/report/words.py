@@ -35,7 +35,7 @@ def first_line(text: str) -> str:
 
 def step(series: SeriesSummary) -> str:
     """The name of a step, and what it is when it is no request."""
-    return printable(series.name) + (f" ({series.kind})" if series.kind in ("group", "python", "press") else "")
+    return printable(series.name) + (f" ({series.kind})" if series.kind in ("group", "python", "hook") else "")
 
 
 def headline(summary: Summary) -> str:

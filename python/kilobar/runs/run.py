@@ -149,7 +149,7 @@ class Run:
         self._look_at_ns = 0
         self._particulars = Particulars(
             run_id, plan.name, utc_now().isoformat(timespec="milliseconds"), fleet.workers, tuple(thresholds),
-            environment(plan, command), plan.users_may_leave, plan.unmeasured,
+            environment(plan, command), plan.users_may_leave, plan.code is not None, plan.unmeasured,
         )  # fmt: skip
 
     @property

@@ -16,6 +16,9 @@ MAX_LOAD_ERROR = 0.01
 MAX_DROPPED = 0.001
 MAX_START_LAG_MS = 10.0
 MAX_START_LAG_OF_FAST_MS = 1.0
+MAX_START_LAG_BY_PYTHON_MS = 5.0
+"""The same, when Python executes the users. Those that share an interpreter wait some ms for their turn; a run in which
+they do is remarked on."""
 MAX_START_LAG_OF_MEDIAN = 0.1
 """A start lag above this part of the median response time spoils it, unless it is below `MAX_START_LAG_OF_FAST_MS`."""
 MAX_LOOP_LAG_MS = 10.0
@@ -57,6 +60,8 @@ class Evidence:
     """Of the closed part of the load."""
     users_may_leave: bool = False
     """A step or rows that run out let users end by themselves; then fewer than asked are not the generator's fault."""
+    is_by_python: bool = False
+    """Whether Python executes the users."""
     start_lag_p99_ms: float = 0.0
     loop_lag_p99_ms: float | None = None
     """None when no users are asked: arrivals are judged by their start lag."""
@@ -171,11 +176,18 @@ def _start_lag(evidence: Evidence) -> Iterator[str]:
             f"the generator could not keep up: start lag p99 {lag_ms:.1f} ms is above {MAX_START_LAG_MS:.0f} ms; "
             f"{_LAG_ADVICE}"
         )
-    elif median_ms is not None and lag_ms > MAX_START_LAG_OF_FAST_MS and lag_ms > median_ms * MAX_START_LAG_OF_MEDIAN:
+    elif _is_late_for_fast(evidence, MAX_START_LAG_BY_PYTHON_MS if evidence.is_by_python else MAX_START_LAG_OF_FAST_MS):
         yield (
             f"the generator was too slow for such short response times: start lag p99 {lag_ms:.2f} ms is above a tenth "
             f"of the median response time of {median_ms:.2f} ms; {_LAG_ADVICE}"
         )
+
+
+def _is_late_for_fast(evidence: Evidence, floor_ms: float) -> bool:
+    """Without any success the median is that of failures, which is no time that anybody came to see."""
+    lag_ms, median_ms = evidence.start_lag_p99_ms, evidence.median_response_ms
+    has_success = evidence.requests > evidence.failed_requests
+    return has_success and median_ms is not None and lag_ms > floor_ms and lag_ms > median_ms * MAX_START_LAG_OF_MEDIAN
 
 
 def _loop_lag(lag_ms: float | None) -> Iterator[str]:
@@ -234,6 +246,11 @@ def _remarks(evidence: Evidence) -> Iterator[str]:
         yield (
             f"response times include up to {lag_ms:.3g} ms (loop lag p99) of the generator's own delay, more than a "
             f"tenth of their median of {median_ms:.3g} ms; use fewer users per worker or a quieter machine"
+        )
+    if evidence.is_by_python and _is_late_for_fast(evidence, MAX_START_LAG_OF_FAST_MS):
+        yield (
+            f"response times include up to {evidence.start_lag_p99_ms:.3g} ms (start lag p99) in which Python had not "
+            f"begun yet, more than a tenth of their median of {median_ms:.3g} ms; service times do not"
         )
     for loss in evidence.losses:
         moved = "its share was taken over by the others" if loss.healed else "its share moves to the others"

@@ -40,6 +40,11 @@ def check_code(
     asked: dict[str, Any] = (options or CodeOptions()).to_dict()
     overrides = overrides or Overrides()
     instrument = str(asked.pop("instrument", "on")).lower() not in _OFF
+    if recognised.kind != "locust" and asked.get("arguments"):
+        raise InputError(
+            f"nobody takes the arguments behind `--`: {' '.join(asked['arguments'])[:200]}",
+            hint="only locustfiles have such; Kilobar's own stand before `--`, those of your code are --set NAME=VALUE",
+        )
     if recognised.kind == "locust":
         overrides = _told_to_guest(recognised.names, overrides, asked)
     elif recognised.names:

@@ -10,6 +10,7 @@ from kilobar.errors import InputError
 from kilobar.users.classes import check, classes_of
 from kilobar.users.described import described
 from kilobar.users.import_file import import_file
+from kilobar.users.misspelt import misspelt
 from kilobar.users.person import Person, name_of, place_of
 from kilobar.users.press import Press
 from kilobar.users.user import User
@@ -27,7 +28,7 @@ def inspect(path: str, options: Mapping[str, Any]) -> dict[str, Any]:
             "options": others,
         },
         "classes": [described(cls, path) for cls in classes],
-        "notes": [],
+        "notes": [note for cls in classes for note in misspelt(cls, place_of(cls))],
     }
 
 

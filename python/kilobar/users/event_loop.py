@@ -14,8 +14,11 @@ from time import monotonic_ns
 from typing import Any, Protocol
 
 from kilobar import _native
+from kilobar.users import forgotten
 from kilobar.users.actor import Actor, GivenUp, Role, Turn
+from kilobar.users.forgotten import NOW
 from kilobar.users.forked import leave_if_forked
+from kilobar.users.loop_lag import TICK_S, LoopLag
 from kilobar.users.turns import end, method_of
 from kilobar.users.watchdog import OrdersWaiting, Watchdog
 
@@ -78,9 +81,11 @@ class EventLoopHost:
         loop = self._loop
         asyncio.set_event_loop(loop)
         PENDING.set(self._pending)
+        forgotten.watch()
         self._watchdog.watch(self._waiting)
         loop.add_reader(_native.orders_fd(), self.take)
         loop.call_soon(self.take)
+        self._tick(LoopLag())
         while not self._is_closed:
             try:
                 loop.run_forever()
@@ -88,6 +93,13 @@ class EventLoopHost:
                 # A task of user code raised it; the turn that waits for this task fails with it, or nobody waits. Or
                 # the watchdog interrupted a callback.
                 leave_if_forked()
+
+    def _tick(self, lag: LoopLag) -> None:
+        def tick() -> None:
+            lag.tick()
+            self._loop.call_later(TICK_S, tick)
+
+        self._loop.call_later(TICK_S, tick)
 
     def take(self) -> None:
         """Takes the orders that wait."""
@@ -143,6 +155,7 @@ class EventLoopHost:
             began_ns = monotonic_ns()
             _, _, number, class_, act, row, intended_ns = order
             turn = Turn(number, user, class_, row, intended_ns)
+            NOW.set(turn)
             failure: BaseException | None = None
             try:
                 if actor is None:

@@ -99,9 +99,12 @@ def _http(inspected: Inspected) -> plan.HttpPolicy:
 def _without_loads(inspected: Inspected, overrides: Overrides) -> tuple[InspectedClass, ...]:
     """With a load from the command line, or of the code as a whole, what classes ask for does not count, and so cannot
     contradict either."""
+    classes = inspected.classes
+    if overrides.duration is not None:
+        classes = tuple(replace(one, duration=None) for one in classes)
     if overrides.rate is None and overrides.users is None and inspected.load is None:
-        return inspected.classes
-    return tuple(replace(one, rate=None, users=None) for one in inspected.classes)
+        return classes
+    return tuple(replace(one, rate=None, users=None) for one in classes)
 
 
 def _scenario(inspected: Inspected, loads: ClassLoads, place: Place, file: str, reader: Reader) -> tree.Scenario:

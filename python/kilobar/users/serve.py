@@ -15,6 +15,7 @@ from kilobar.errors import InputError
 from kilobar.users.actor import Cast, Role
 from kilobar.users.failure import told
 from kilobar.users.forked import leave_if_forked
+from kilobar.users.loop_lag import LoopLag
 from kilobar.users.threads import ThreadHost
 from kilobar.users.watchdog import Watchdog
 
@@ -90,9 +91,12 @@ def _wait_for(otherwise: Callable[[_native.Order], None]) -> None:
     """Takes orders without an event loop: there are only threads to be started."""
     poll = select.poll()
     poll.register(_native.orders_fd(), select.POLLIN)
+    # Whoever waits for the interpreter here waits as long as a thread of a user.
+    lag = LoopLag()
     while True:
         for order in _native.take_orders():
             if order[0] == "close":
                 return
             otherwise(order)
-        poll.poll()
+        if not poll.poll(lag.due_in_ms) or lag.due_in_ms == 0:
+            lag.tick()

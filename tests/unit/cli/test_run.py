@@ -82,6 +82,19 @@ def test_what_cannot_be_run_is_refused_before_it_starts(
     assert plans == []
 
 
+def test_arguments_that_nobody_would_take_are_refused(
+    plans: list[tuple[Plan, dict[str, Any]]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (tmp_path / "users.py").write_text("from kilobar import Press\nclass A(Press):\n    def press(self, row): pass\n")
+    assert execute(["run", str(tmp_path / "users.py"), "--", "--for", "1s"]) == 2
+    assert "nobody takes the arguments behind `--`: --for 1s" in capsys.readouterr().err
+    assert plans == []
+
+
 def test_options_of_code_reach_it(
     plans: list[tuple[Plan, dict[str, Any]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -89,7 +102,7 @@ def test_options_of_code_reach_it(
     monkeypatch.setattr("kilobar.users.check._check_plan", lambda plan_json: None)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "users.py").write_text("from kilobar import Press\nclass A(Press):\n    def press(self, row): pass\n")
-    words = "users.py --users 3 --for 2s --set user=ann --tags slow --exclude-tags x,y --fast-http -- --hosts 3"
+    words = "users.py --users 3 --for 2s --set user=ann --tags slow --exclude-tags x,y --fast-http"
     assert execute(["run", *words.split()]) == 0
     ((plan, _),) = plans
     assert plan.code is not None
@@ -98,6 +111,5 @@ def test_options_of_code_reach_it(
         "user": "ann",
         "tags": ["slow"],
         "exclude_tags": ["x", "y"],
-        "arguments": ["--hosts", "3"],
         "fast_http": True,
     }

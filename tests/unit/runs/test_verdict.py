@@ -38,6 +38,8 @@ def test_a_good_run_passes_without_a_word() -> None:
         ({"start_lag_p99_ms": 12.34}, "start lag p99 12.3 ms is above 10 ms; use more workers"),
         ({"start_lag_p99_ms": 12.34, "median_response_ms": None}, "start lag p99 12.3 ms"),
         ({"start_lag_p99_ms": 1.5}, "start lag p99 1.50 ms is above a tenth of the median response time of 5.00 ms"),
+        ({"start_lag_p99_ms": 5.1, "is_by_python": True}, "start lag p99 5.10 ms is above a tenth of the median"),
+        ({"start_lag_p99_ms": 12.34, "is_by_python": True}, "start lag p99 12.3 ms is above 10 ms; use more workers"),
         ({"loop_lag_p99_ms": 12.34}, "the generator could not keep up: loop lag p99 12.3 ms is above 10 ms; use more"),
         ({"loop_lag_p99_ms": 12.34, "median_response_ms": None}, "loop lag p99 12.3 ms"),
         ({"ledger": Ledger(planned=1000, started=998, dropped=2, ok=998)}, "2 of 1,000 planned iterations (0.20%)"),
@@ -64,6 +66,7 @@ def test_a_measurement_that_cannot_be_trusted_is_invalid_and_says_why(changes: d
         {"start_lag_p99_ms": 10.0, "median_response_ms": 200.0},
         {"start_lag_p99_ms": 1.0, "median_response_ms": 0.2},
         {"start_lag_p99_ms": 5.0, "median_response_ms": None},
+        {"start_lag_p99_ms": 5.0, "median_response_ms": 0.2, "is_by_python": True},
         {"loop_lag_p99_ms": 10.0, "median_response_ms": 0.2},
         {"loop_lag_p99_ms": 10.0, "median_response_ms": None},
         {"ledger": Ledger(planned=1000, started=999, dropped=1, ok=999)},
@@ -183,3 +186,17 @@ def test_users_that_may_leave_by_themselves_are_remarked_on_and_nobody_is_blamed
         "on average 20.0 of 50.0 users were active (40.0%), because others had left by themselves",
     )
     assert judge(replace(evidence, mean_users_active=50.0)).reasons == ()
+
+
+def test_a_turn_that_python_began_late_is_remarked_on() -> None:
+    (reason,) = judge(replace(GOOD, start_lag_p99_ms=3.2, median_response_ms=1.0, is_by_python=True)).reasons
+    assert reason.startswith("response times include up to 3.2 ms (start lag p99) in which Python had not begun yet")
+    assert judge(replace(GOOD, start_lag_p99_ms=3.2, median_response_ms=50.0, is_by_python=True)).reasons == ()
+
+
+def test_when_everything_failed_the_failures_are_the_reason_and_not_a_lag_beside_them() -> None:
+    books = Ledger(planned=1000, started=1000, failed=1000)
+    everything = replace(
+        GOOD, ledger=books, requests=1000, failed_requests=1000, start_lag_p99_ms=1.9, median_response_ms=0.2
+    )
+    assert judge(everything).outcome == "failed"

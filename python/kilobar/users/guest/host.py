@@ -22,6 +22,7 @@ from kilobar.users.guest.client import Responses, Sender, put_in_place
 from kilobar.users.guest.counting import Counter
 from kilobar.users.guest.runner import GuestRunner, fire_init
 from kilobar.users.guest.stint import Stint, current
+from kilobar.users.loop_lag import TICK_S, LoopLag
 
 _READ = 1
 _SPAWN_PATIENCE_S = 10.0
@@ -83,6 +84,7 @@ class Host:
         closed = gevent.event.Event()
         watcher = self._hub.loop.io(_native.orders_fd(), _READ)
         watcher.start(self._obey, closed)
+        gevent.spawn(_tick)
         try:
             while not closed.wait(timeout=60):
                 pass
@@ -301,3 +303,11 @@ def _mentions_statistics(modules_before: set[str]) -> bool:
             except OSError:
                 return True
     return False
+
+
+def _tick() -> None:
+    lag = LoopLag()
+    while True:
+        # That of the hub: `gevent.sleep` may have been patched by the user.
+        gevent.get_hub().wait(gevent.get_hub().loop.timer(TICK_S))
+        lag.tick()

@@ -38,6 +38,7 @@ def fake_native(orders_fd: int, words_fd: int, code: str) -> types.ModuleType:
     native.take_orders = take_orders
     native.send_guest_request = send_guest_request
     native.monotonic_ns = time.monotonic_ns
+    native.host_lag = lambda lag_ns: None
     for name in ("code_loaded", "began", "ended", "left", "count_step", "stop_run", "closed"):
         setattr(native, name, lambda *arguments, name=name: say(name, *arguments))
     return native
