@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kilobar.errors import InputError
-from kilobar.users.code_failure import failure_of
+from kilobar.users.failure import failure_of
 from kilobar.users.person import Person, name_of, way_of
 from kilobar.users.press import Press
 

@@ -7,7 +7,7 @@ from time import monotonic_ns
 
 from kilobar import _native
 from kilobar.users.actor import Actor, StopRun, StopUser, Turn
-from kilobar.users.failure import leading, told
+from kilobar.users.failure import leading, text_of, told
 from kilobar.users.forked import leave_if_forked
 
 OK, FAILED, USER_LEAVES, RUN_STOPS = range(4)
@@ -45,4 +45,4 @@ def _outcome_of(turn: Turn, error: BaseException | None) -> tuple[int, str | Non
 
 def told_reason(error: StopRun) -> str:
     """Why somebody stops the run."""
-    return str(error)[:500] or "StopRun was raised"
+    return text_of(error)[:500] or "StopRun was raised"
