@@ -9,6 +9,8 @@ import pytest
 
 from kilobar.target import TargetProcess
 
+from .user_code import UserCode
+
 _HERE = Path(__file__).parent
 
 
@@ -46,3 +48,9 @@ def scenario(tmp_path: Path) -> Callable[[str], Path]:
         return path
 
     return write
+
+
+@pytest.fixture
+def code(tmp_path: Path) -> UserCode:
+    """Where a test writes users in Python."""
+    return UserCode(tmp_path)

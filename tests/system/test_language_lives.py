@@ -86,6 +86,14 @@ load: {{users: 3, for: 60s}}
     assert server.paths()[-1] == "/clean"
 
 
+def test_who_had_nothing_to_do_before_still_has_what_comes_after(scenario: Write, json_file: Path) -> None:
+    with listening() as server:
+        flows = f"target: {server.url}\nflows: [{{steps: [{{get: /work}}], after: [{{post: /logout}}]}}]\n"
+        done = kilobar("run", scenario(f"{flows}load: {{rate: 20/s, for: 500ms}}\n"), "--json", json_file)
+    assert done.ledger["ok"] == len(server.paths("/work")) == 10
+    assert 1 <= len(server.paths("/logout")) <= 10
+
+
 def test_an_abort_leaves_nothing_out_of_the_books_but_tears_nothing_down(scenario: Write, json_file: Path) -> None:
     with listening() as server:
         file = scenario(

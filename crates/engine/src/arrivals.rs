@@ -9,7 +9,7 @@ use kilobar_clock::now_ns;
 use kilobar_core::schedule::{Arrival, Arrivals};
 
 use crate::exchange::Alarm;
-use crate::iteration::{Ends, Turn};
+use crate::iteration::{Ends, Turn, User};
 use crate::rows::number_in_seat;
 use crate::worker::Run;
 
@@ -147,6 +147,7 @@ async fn serve(run: Rc<Run>, seat: Rc<Seat>) {
     let mut user = run.engine.user(Rc::clone(&seat.alarm), 0);
     user.number = seat.number;
     let seats = &run.seats;
+    let has_code = run.engine.program.plan.code.is_some();
     loop {
         let next = poll_fn(|_| match seat.turn.take() {
             Some(turn) => Poll::Ready(Some(turn)),
@@ -154,20 +155,28 @@ async fn serve(run: Rc<Run>, seat: Rc<Seat>) {
             None => Poll::Pending,
         });
         let Some(turn) = next.await else { break };
-        if seat.flow.replace(turn.flow) != turn.flow && run.engine.program.plan.code.is_some() {
-            run.engine.leave(user).await;
-            user = run.engine.user(Rc::clone(&seat.alarm), 0);
-            user.number = seat.number;
+        if seat.flow.replace(turn.flow) != turn.flow && has_code {
+            user = another(&run, &seat, user).await;
         }
         run.engine.reseed(&mut user, turn.number);
         let ended = run.engine.iterate(&mut user, turn).await;
         run.ended();
-        if let Ends::Run(reason) = ended.ends {
-            run.ask_to_stop(&reason);
+        match ended.ends {
+            Ends::Run(reason) => run.ask_to_stop(&reason),
+            Ends::User if has_code => user = another(&run, &seat, user).await,
+            Ends::User | Ends::Nothing => {}
         }
         seats.idle.borrow_mut().push(Rc::clone(&seat));
     }
     run.engine.leave(user).await;
     seats.taken.set(seats.taken.get() - 1);
     run.left();
+}
+
+/// Lets the user of a seat go, and has another one take it.
+async fn another(run: &Run, seat: &Seat, user: User) -> User {
+    run.engine.leave(user).await;
+    let mut user = run.engine.user(Rc::clone(&seat.alarm), 0);
+    user.number = seat.number;
+    user
 }

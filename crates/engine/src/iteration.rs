@@ -328,7 +328,7 @@ impl Engine {
                 }
             }
         }
-        if flow.before.is_empty() {
+        if flow.before.is_empty() && flow.after.is_empty() {
             user.knows(&self.given.borrow(), self.program.plan.http.cookies);
             return Ok(());
         }

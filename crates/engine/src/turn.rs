@@ -379,17 +379,17 @@ impl Engine {
         user.forget_preparations();
         pace.starts_in_python = false;
         pace.now_ns = now_ns();
-        let what = match act {
-            Act::Start => "on_start",
-            Act::Press => "it",
-            Act::Stop => "on_stop",
+        let (what, name) = match act {
+            Act::Start => ("on_start", format!("{}.on_start", class.name)),
+            Act::Press => ("it", class.name.clone()),
+            Act::Stop => ("on_stop", format!("{}.on_stop", class.name)),
         };
         let limit_s = class.timeout_ns as f64 / 1e9;
         let message = format!("{what} did not return within {limit_s} s, and its user was given up");
-        self.keep_words(user, &class.name, ErrorClass::Script, &message, pace.now_ns - pace.intended_ns);
+        self.keep_words(user, &name, ErrorClass::Script, &message, pace.now_ns - pace.intended_ns);
         self.recorder.timed(&TimedStep {
             flow: user.flow,
-            name: class.name.clone(),
+            name,
             kind: "press".to_owned(),
             intended_ns: pace.intended_ns,
             began_ns: pace.intended_ns,

@@ -16,6 +16,7 @@ from kilobar.users.actor import Actor, Role, Turn
 from kilobar.users.dice import Dice
 from kilobar.users.failure import Told
 from kilobar.users.person import Person, name_of, place_of, way_of
+from kilobar.users.places import short
 from kilobar.users.press import Press
 from kilobar.users.request_parts import set_target
 from kilobar.users.user import Task, User, selected
@@ -52,7 +53,7 @@ def cast(code: Mapping[str, Any], module: ModuleType) -> ClassCast:
         cls = by_name.get(wanted["name"])
         if cls is None:
             raise InputError(
-                f"there is no class `{wanted['name']}` in {module.__file__}",
+                f"there is no class `{wanted['name']}` in {short(str(module.__file__))}",
                 hint=f"it has {', '.join(by_name) or 'none'}; was it changed, or does it differ from import to import?",
             )
         if issubclass(cls, Press):

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from kilobar.errors import InputError
-from kilobar.users.failure import failure_of
+from kilobar.users.failure import Told, failure_of
 from kilobar.users.person import Person, name_of, way_of
 from kilobar.users.press import Press
+from kilobar.users.vocab import check_rows
 
 MAX_ROWS = 10_000_000
 
@@ -143,16 +144,20 @@ def _count_rows(cls: type[Press], file: str) -> int | None:
         return None
     everything = cls.rows == "once"
     try:
-        rows = iter(cls().vocab())
+        given = cls().vocab()
+        check_rows(given, f"{cls.__name__} in {file}")
+        rows = iter(given)
         first = next(rows, _NOTHING)
         counted = 0 if first is _NOTHING else 1
         while everything and counted and counted <= MAX_ROWS and next(rows, _NOTHING) is not _NOTHING:
             counted += 1
+    except Told as error:
+        raise InputError(str(error), hint="give at least one row, or leave vocab() out") from None
     except BaseException as error:  # user code
         raise failure_of(error, f"vocab() of {cls.__name__} in {file}") from error
     if not counted:
         raise InputError(
-            f"vocab() of {cls.__name__} in {file} gives no rows", hint="give at least one, or leave vocab() out"
+            f"vocab() of {cls.__name__} in {file} gave no rows", hint="give at least one row, or leave vocab() out"
         )
     if counted > MAX_ROWS:
         raise InputError(

@@ -149,9 +149,9 @@ class EventLoopHost:
                     turn.name = role.name
                     actor = role.actor(user)
                 await method_of(actor, act)(turn)  # type: ignore[misc]  # the way `async` promises an awaitable
-            except GeneratorExit:
-                raise
             except BaseException as error:  # user code, which may even call sys.exit
+                if isinstance(error, GeneratorExit) and self._is_closed:
+                    raise  # nobody drives this coroutine any more
                 failure = error
             if life.is_gone:
                 leave_if_forked()

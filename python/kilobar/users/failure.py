@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import linecache
 import os
 import site
@@ -14,6 +15,7 @@ from typing import NamedTuple
 from kilobar.errors import InputError
 from kilobar.users.actor import StepFailed, StopRun, StopUser
 from kilobar.users.install_hint import install_hint
+from kilobar.users.places import short
 
 MAX_LINE = 500
 """Characters of what was raised."""
@@ -51,20 +53,15 @@ class Frame(NamedTuple):
     function: str
 
     def __str__(self) -> str:
-        return f"{_short(self.file)}:{self.line} in {self.function}"
+        return f"{short(self.file)}:{self.line} in {self.function}"
 
 
 def told(error: BaseException) -> str:
     """What failed a turn: one line, and below it the traceback through user code. Never raises, always bounded."""
-    error = leading(error)
-    if isinstance(error, Told | StepFailed):
-        return text_of(error)[:MAX_TRACEBACK]
-    frames = frames_of(error)
-    place = _place_in(frames)
-    line = _line(error, place)
-    if place is None or not _is_news(type(error), place):
-        return line
-    return f"{line}\n{_traceback(frames)}"
+    try:
+        return _tell(error)
+    except BaseException:  # user code again: methods of the error, what it has put in the place of `open`
+        return f"{type(error).__name__}: (more cannot be said of it)"
 
 
 def told_in_a_line(error: BaseException) -> str:
@@ -106,8 +103,20 @@ def frames_of(error: BaseException) -> list[Frame]:
     return list(frames)
 
 
+def _tell(error: BaseException) -> str:
+    error = leading(error)
+    if isinstance(error, Told | StepFailed):
+        return text_of(error)[:MAX_TRACEBACK]
+    frames = frames_of(error)
+    place = _place_in(frames)
+    line = _line(error, place)
+    if place is None or not _is_news(type(error), place):
+        return line
+    return f"{line}\n{_traceback(frames)}"
+
+
 def text_of(error: BaseException) -> str:
-    """What an error says, whatever its own methods do."""
+    """What an error says of itself. Never raises."""
     try:
         text = str(error)
     except BaseException:  # user code again: its own __str__
@@ -126,7 +135,8 @@ def _hint_of(error: BaseException) -> str | None:
     if isinstance(error, ModuleNotFoundError) and error.name:
         return install_hint(error.name)
     if isinstance(error, FileNotFoundError):
-        return f"relative paths start in {os.getcwd()}"
+        with contextlib.suppress(OSError):  # user code has deleted it
+            return f"relative paths start in {os.getcwd()}"
     return None
 
 
@@ -170,8 +180,3 @@ def _traceback(frames: list[Frame]) -> str:
         source = linecache.getline(frame.file, frame.line).strip()
         lines.append(f"  {frame}: {source}" if source else f"  {frame}")
     return encodable("\n".join(lines))[-MAX_TRACEBACK:]
-
-
-def _short(file: str) -> str:
-    here = os.getcwd() + os.sep
-    return file[len(here) :] if file.startswith(here) else file

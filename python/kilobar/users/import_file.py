@@ -10,10 +10,12 @@ from types import ModuleType
 
 from kilobar.errors import InputError
 from kilobar.users.failure import failure_of
+from kilobar.users.places import live_in
 
 
 def enter(root: str, file: str) -> None:
     """Makes this process look as if the user had started `file` in the directory `root`. `file` is relative to it."""
+    live_in(root)
     os.chdir(root)
     path = os.path.abspath(file)
     sys.argv[:] = [file]

@@ -90,7 +90,7 @@ def lower(
 
 
 def _http(inspected: Inspected) -> plan.HttpPolicy:
-    """How `self.http` speaks: users keep their cookies, as browsers do."""
+    """How `self.http` speaks. A user is somebody who logs in once and goes on; guests with `--fast-http` are, too."""
     files = [one.ca_file for one in inspected.classes if one.ca_file is not None]
     insecure = any(one.insecure for one in inspected.classes)
     return plan.HttpPolicy(cookies="per_user", insecure=insecure, ca_file=files[0] if files else None)

@@ -23,7 +23,7 @@ def serve(load: Callable[[dict[str, Any]], Cast]) -> None:
 
     `load` gets the plan's `code` with `worker` and `workers`; what it raises is told to the engine, and nothing is
     run. To be called in the main thread. Threads of users may still be there afterwards, some of them stuck: end the
-    process with `os._exit`.
+    process with `os._exit`. What the host itself raises goes through.
     """
     wanted = _native.next_code()
     if wanted is None:
@@ -46,15 +46,16 @@ def serve(load: Callable[[dict[str, Any]], Cast]) -> None:
     signal.signal(signal.SIGINT, lambda *_: None)
     _native.code_loaded(None)
     watchdog.start()
+    # What it raises ends this process, and the run has lost a worker: without a host nothing more would be executed.
+    run()
+    watchdog.stop()
     try:
-        run()
         cast.close()
     except BaseException as error:  # user code again; the run is over, and its numbers stand
         import logging  # hardly ever needed
 
         logging.getLogger(__name__).warning("closing the users failed: %s", told(error))
     finally:
-        watchdog.stop()
         _native.closed()
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from queue import SimpleQueue
+from threading import Lock, Thread, stack_size
 from time import monotonic_ns
 
 from kilobar import _native
 from kilobar.users.actor import Actor, GivenUp, Role, Turn
-from kilobar.users.failure import Told
+from kilobar.users.failure import Told, told_in_a_line
 from kilobar.users.forked import leave_if_forked
 from kilobar.users.turns import end, method_of
 from kilobar.users.watchdog import TurnUnderWay, Watchdog
@@ -37,9 +37,9 @@ class ThreadHost:
         self._watchdog = watchdog
         self._orphans: SimpleQueue[tuple[int, int, int, str] | None] = SimpleQueue()
         self._count = 0
-        self._lock = threading.Lock()
-        threading.stack_size(STACK_BYTES)
-        self._stand_in = threading.Thread(target=self._stand_in_for_orphans, name="stand-in", daemon=True)
+        self._lock = Lock()
+        stack_size(STACK_BYTES)
+        self._stand_in = Thread(target=self._stand_in_for_orphans, name="stand-in", daemon=True)
         self._stand_in.start()
 
     def hire(self, mailbox: int, user: int, class_: int) -> None:
@@ -59,12 +59,13 @@ class ThreadHost:
             if count >= MAX_THREADS:
                 return f"no thread for this user: this worker has {count} already, which is its limit"
             self._count += 1
-        thread = threading.Thread(target=self._live, args=(mailbox, class_), name=f"user {user}", daemon=True)
         try:
-            thread.start()
-        except (RuntimeError, MemoryError) as error:
+            Thread(target=self._live, args=(mailbox, class_), name=f"user {user}", daemon=True).start()
+        except BaseException as error:  # user code too, which may have put something in the place of `Thread.start`
             with self._lock:
                 self._count -= 1
+            if not isinstance(error, RuntimeError | MemoryError):
+                return f"no thread for this user: {told_in_a_line(error)}"
             return (
                 f"no thread for this user: {error}; this worker has {count}: use `async def`, fewer users, or a higher "
                 "limit of processes (ulimit -u, pids of the container)"

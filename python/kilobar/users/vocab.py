@@ -75,24 +75,16 @@ class Deal:
             raise Told(self._problem)
         try:
             given = self._make()
-            self._check(given)
+            check_rows(given, self._whose)
             if isinstance(given, Sequence):
                 self._rows = given
             else:
-                self._iterator = iter(given)  # type: ignore[call-overload]  # _check has seen to it
+                self._iterator = iter(given)  # type: ignore[call-overload]  # check_rows has seen to it
         except Told as error:
             self._fail(str(error))
         except BaseException as error:  # user code
             self._fail(f"vocab() of {self._whose} failed: {told_in_a_line(error)}")
         self._problem = None
-
-    def _check(self, given: object) -> None:
-        if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
-            if inspect.iscoroutine(given):
-                given.close()
-            raise Told(f"vocab() of {self._whose} gave {_kind(given)}; it must give rows: a list, or an iterator")
-        if isinstance(given, Sequence) and not len(given):
-            raise Told(f"vocab() of {self._whose} gave no rows")
 
     def _fail(self, problem: str) -> None:
         self._iterator = None
@@ -144,6 +136,16 @@ class Deal:
 
     def _used_up(self, count: int) -> Told:
         return Told(f'all {count} rows of {self._whose} have been dealt, and `rows` is "once"')
+
+
+def check_rows(given: object, whose: str) -> None:
+    """Raises Told for what `vocab()` of `whose` may not give."""
+    if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
+        if inspect.iscoroutine(given):
+            given.close()
+        raise Told(f"vocab() of {whose} gave {_kind(given)}; it must give rows: a list, or an iterator")
+    if isinstance(given, Sequence) and not len(given):
+        raise Told(f"vocab() of {whose} gave no rows")
 
 
 def _kind(given: object) -> str:

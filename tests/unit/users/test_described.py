@@ -126,9 +126,11 @@ def test_of_rows_that_are_dealt_again_and_again_only_the_first_is_asked_for(impo
     ("body", "words"),
     [
         ("return open('/nowhere/words.txt')", "vocab() of A in users.py failed: FileNotFoundError"),
-        ("return []", "vocab() of A in users.py gives no rows"),
+        ("return []", "vocab() of A in users.py gave no rows"),
         ("raise SystemExit(2)", "vocab() of A in users.py failed: sys.exit(2) was called"),
-        ("return 5", "vocab() of A in users.py failed: TypeError: 'int' object is not iterable"),
+        ("return 5", "vocab() of A in users.py gave a int; it must give rows"),
+        ("return 'abc'", "vocab() of A in users.py gave a str; it must give rows"),
+        ("pass", "vocab() of A in users.py gave None (is a `return` missing?)"),
     ],
 )
 def test_a_vocab_that_fails_is_told_before_the_run(imported: Import, body: str, words: str) -> None:

@@ -119,6 +119,7 @@ def test_users_of_one_batch_run_at_the_same_time(engine: FakeEngine) -> None:
         (SystemExit(3), 1, "sys.exit(3) was called (tests/"),
         (KeyboardInterrupt(), 1, "KeyboardInterrupt (tests/"),
         (asyncio.CancelledError(), 1, "CancelledError (tests/"),
+        (GeneratorExit(), 1, "GeneratorExit (tests/"),
         (StepFailed("status", "status 500"), 1, "status 500"),
         (StopUser(), 2, None),
         (StopRun("enough"), 3, "enough"),

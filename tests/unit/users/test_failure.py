@@ -58,6 +58,14 @@ def test_only_the_first_failures_of_a_place_tell_how_they_came_there() -> None:
     assert lines[TRACEBACKS_OF_A_PLACE:] == [1] * 5
 
 
+def test_an_error_that_cannot_be_looked_into_is_told_by_its_name() -> None:
+    class Code:
+        def __repr__(self) -> str:
+            raise ZeroDivisionError
+
+    assert told(SystemExit(Code())) == "SystemExit: (more cannot be said of it)"
+
+
 def test_places_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(failure, "MAX_PLACES", 0)
     assert "\n" not in told(raised(inner))
@@ -126,7 +134,11 @@ def test_code_that_cannot_be_loaded_has_its_place_and_the_way_there(
         ("import sys; sys.exit()", "sys.exit() was called", "code that is pressed must not end"),
         ("import sys; sys.exit('no database')", "sys.exit('no database') was called", "code that is pressed must not"),
         ("raise KeyboardInterrupt", "KeyboardInterrupt (", ""),
-        ("open('/nowhere/at/all')", "FileNotFoundError: [Errno 2] No such file or directory", "relative paths start in"),
+        (
+            "open('/nowhere/at/all')",
+            "FileNotFoundError: [Errno 2] No such file or directory",
+            "relative paths start in",
+        ),
         ("import yaml_nope", "ModuleNotFoundError: No module named 'yaml_nope'", "pip install yaml-nope"),
     ],
 )

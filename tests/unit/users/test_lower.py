@@ -40,6 +40,10 @@ def test_each_class_is_a_flow_that_begins_and_ends_only_when_there_is_something_
     assert (result.series, result.origins, result.target, result.name) == ((), (), None, "users")
 
 
+def test_cookies_belong_to_users() -> None:
+    assert plan(inspected()).http.cookies == "per_user"
+
+
 def test_without_a_load_one_user_presses_for_a_while_and_a_warning_says_so() -> None:
     result = checked(inspected())
     assert result.require().load == (Stage("users", 1.0, 1.0, 10 * S),)

@@ -111,6 +111,21 @@ def test_a_cast_that_cannot_close_is_logged_and_the_run_ends(
     assert "closing the users failed: OSError: disk full" in caplog.text
 
 
+def test_a_host_that_fails_does_not_pretend_that_the_run_is_over(
+    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cast = FakeCast()
+
+    def fail() -> None:
+        raise OSError("no descriptor")
+
+    monkeypatch.setattr("kilobar.users.serve._host_of", lambda *_: fail)
+    with pytest.raises(OSError, match="no descriptor"):
+        serve(lambda code: cast)
+    assert not cast.is_closed
+    assert not engine.has_closed.is_set()
+
+
 class FakePendingModule:
     class Pending:
         def __init__(self, loop: Any) -> None: ...

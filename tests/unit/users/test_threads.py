@@ -125,8 +125,16 @@ def test_every_user_that_is_hired_gets_a_thread_of_its_own(engine: FakeEngine) -
     assert sorted(end.outcome for end in engine.ends) == [0, 0]
 
 
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (RuntimeError("can't start new thread"), "can't start new thread; this worker has 0"),
+        (ZeroDivisionError("patched"), "ZeroDivisionError: patched (tests/"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
 def test_a_user_without_a_thread_has_its_turns_failed_until_there_is_one(
-    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, error: Exception, words: str
 ) -> None:
     host = ThreadHost([PressRole(Query)], [60 * S], Watchdog())
     start = threading.Thread.start
@@ -134,7 +142,7 @@ def test_a_user_without_a_thread_has_its_turns_failed_until_there_is_one(
 
     def refuse_once(thread: threading.Thread) -> None:
         if next(failures):
-            raise RuntimeError("can't start new thread")
+            raise error
         start(thread)
 
     monkeypatch.setattr(threading.Thread, "start", refuse_once)
@@ -154,7 +162,7 @@ def test_a_user_without_a_thread_has_its_turns_failed_until_there_is_one(
     host.close()
     first, second = engine.ends
     assert first.outcome == 1
-    assert (first.message or "").startswith("no thread for this user: can't start new thread; this worker has 0")
+    assert (first.message or "").startswith(f"no thread for this user: {words}")
     assert first.name == "Query"
     assert first.pause_ns == PAUSE_NS
     assert second.outcome == 0
