@@ -1,4 +1,4 @@
-"""What a turn may take and what belongs to it, on the real engine: its limit, its row, its requests and their cookies."""
+"""What a turn may take and what belongs to it, on the real engine: limit, row, requests and their cookies."""
 
 import pytest
 
