@@ -151,8 +151,8 @@ Order = tuple[Any, ...]
 * `("turn", user, turn, class_, act, row, intended_ns)`: act is 0 start, 1 press, 2 stop;
 * `("response", request, status, head, body, took_ns, error, message, url)`: status 0 and an error class when there is
   none; head and body are bytes, `error` and `message` are None when the step went well;
-* `("hire", user, class_)`: a thread is to be started that asks for this user's orders;
-* `("gone", user)`: the user is given up, whatever it is doing;
+* `("hire", mailbox, user, class_)`: a thread is to be started for this user, which asks for the orders in this mailbox;
+* `("gone", user)`: the user is given up, whatever it is doing; to a thread, which knows whose it is, only `("gone",)`;
 * `("arrive", user, class_)`, `("leave", user)`: a guest;
 * `("close",)`: the run is over; answer with `closed()`.
 """
@@ -160,8 +160,8 @@ Order = tuple[Any, ...]
 def take_orders() -> list[Order]:
     """All orders that wait, except those of users with a thread of their own. Does not wait."""
 
-def next_order(user: int) -> Order:
-    """Waits for an order of a user with a thread of its own; `("gone", user)` is its last one."""
+def next_order(mailbox: int) -> Order:
+    """Waits for an order of a user with a thread of its own; `("gone",)` is its last one."""
 
 def end_turn(
     turn: int,
@@ -214,6 +214,9 @@ def send_request(
     None: 400 and above fail it. Without a name it is counted as method and path. `intended_ns`: when it was meant to
     start; 0 when it does.
     """
+
+def forget_request(turn: int, request: int) -> None:
+    """Nobody waits any more for what comes to a request: it ends at once, and is counted as one that took too long."""
 
 def send_guest_request(
     user: int,

@@ -107,7 +107,7 @@ fn seat(run: &Rc<Run>, arrival: Arrival) {
     let taken = seats.taken.get();
     let number = number_in_seat(taken, run.worker, run.workers);
     if taken < run.max_in_flight.get() && run.engine.has_rows(number, &turn) {
-        run.engine.recorder.started();
+        run.engine.starts(&turn);
         seats.taken.set(taken + 1);
         let (alarm, flow) = (run.engine.new_alarm(), Cell::new(turn.flow));
         let seat = Rc::new(Seat { number, flow, alarm, turn: Cell::new(Some(turn)) });
@@ -132,7 +132,7 @@ impl Seats {
 
 impl Seat {
     fn serves(&self, run: &Run, turn: Turn) {
-        run.engine.recorder.started();
+        run.engine.starts(&turn);
         self.turn.set(Some(turn));
         self.alarm.wake();
     }

@@ -30,6 +30,8 @@ pub const READ_BUFFER_BYTES: usize = 64 * 1024;
 #[derive(Default)]
 pub struct Alarm {
     deadline_ns: Cell<u64>,
+    /// It rings then at the latest, whatever it is set to; 0: no such limit.
+    last_ns: Cell<u64>,
     expired: Cell<bool>,
     waker: RefCell<Option<Waker>>,
 }
@@ -44,7 +46,23 @@ impl Alarm {
     #[inline]
     pub fn set(&self, deadline_ns: u64) {
         self.expired.set(false);
-        self.deadline_ns.set(deadline_ns);
+        self.deadline_ns.set(deadline_ns.min(self.last_ns()));
+    }
+
+    /// From now on it rings at this time at the latest whenever it is set, also when it is set already; 0 lifts that.
+    pub fn limit(&self, last_ns: u64) {
+        self.last_ns.set(last_ns);
+        let deadline_ns = self.deadline_ns.get();
+        if deadline_ns != 0 {
+            self.deadline_ns.set(deadline_ns.min(self.last_ns()));
+        }
+    }
+
+    /// When it rings at the latest.
+    #[inline]
+    pub fn last_ns(&self) -> u64 {
+        let last_ns = self.last_ns.get();
+        if last_ns == 0 { u64::MAX } else { last_ns }
     }
 
     /// Does not ring any more.
@@ -171,7 +189,10 @@ pub async fn run(
     alarm.clear();
     if let Err(failure) = &done {
         exchange.end_ns = now_ns();
-        return Err(explain(failure, connection, incoming.reader, aim.limit.timeout_ns));
+        if matches!(failure, Trouble::TimedOut) {
+            return Err(timed_out(alarm, exchange, aim.limit.timeout_ns));
+        }
+        return Err(explain(failure, connection, incoming.reader));
     }
     connection.exchanges += 1;
     Ok(())
@@ -317,15 +338,24 @@ pub fn is_closed(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionReset | ConnectionAborted | BrokenPipe)
 }
 
+/// The alarm rang before the response was whole: the time of the request was up, or that of whoever waited for it.
 #[cold]
-fn explain(trouble: &Trouble, connection: &Connection, reader: &ResponseReader, timeout_ns: u64) -> Failure {
+pub fn timed_out(alarm: &Alarm, exchange: &Exchange, timeout_ns: u64) -> Failure {
+    let message = if alarm.last_ns() < exchange.send_ns.saturating_add(timeout_ns) {
+        let waited_s = exchange.end_ns.saturating_sub(exchange.send_ns) as f64 / 1e9;
+        format!("nobody waited for the response any more after {waited_s:.3} s")
+    } else {
+        format!("no complete response within {} s", timeout_ns as f64 / 1e9)
+    };
+    Failure::new(ErrorClass::ReadTimeout, message)
+}
+
+#[cold]
+fn explain(trouble: &Trouble, connection: &Connection, reader: &ResponseReader) -> Failure {
     let stale = connection.exchanges > 0 && !reader.started();
     let stale_message = "the server had closed this kept-alive connection; the request was not repeated";
     match trouble {
-        Trouble::TimedOut => {
-            let waited_s = timeout_ns as f64 / 1e9;
-            Failure::new(ErrorClass::ReadTimeout, format!("no complete response within {waited_s} s"))
-        }
+        Trouble::TimedOut => unreachable!("it is put in words by `timed_out`"),
         Trouble::Leftover(bytes) => Failure::new(
             ErrorClass::Protocol,
             format!("{bytes} bytes after the end of the response, to which nothing had been asked"),

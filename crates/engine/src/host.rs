@@ -3,7 +3,6 @@
 //!
 //! See `docs/design/005-python-users.md`.
 
-use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
@@ -34,18 +33,22 @@ pub enum Order {
     },
     /// A request of `self.http` has ended.
     Response(Box<Came>),
-    /// A thread is to be started for this user, which asks for its orders.
+    /// A thread is to be started for this user, which asks for the orders in this mailbox.
     Hire {
+        /// Number of the mailbox.
+        mailbox: u64,
         /// Number of the user.
         user: u64,
         /// Index of its class.
         class: usize,
     },
-    /// The user is no longer wanted, whatever it is doing.
+    /// The user with this number is no longer wanted, whatever it is doing.
     Gone {
         /// Number of the user.
         user: u64,
     },
+    /// As [`Self::Gone`], for a user with a thread of its own.
+    Dismissed,
     /// A guest is to start.
     Arrive {
         /// Number of the user.
@@ -169,6 +172,13 @@ pub enum Word {
         /// What is asked for.
         asked: Box<Asked>,
     },
+    /// Nobody waits any more for what comes to a request of a turn.
+    Unwanted {
+        /// Number of the turn.
+        turn: u64,
+        /// Number of the request.
+        request: u64,
+    },
     /// A step was timed.
     Step(Box<TimedStep>),
     /// A step that was counted as good was bad.
@@ -210,7 +220,8 @@ pub enum Sender {
     Guest(u64),
 }
 
-/// A thread's own orders.
+/// A thread's own orders. Its number is never given again: a thread that comes late, or was given up, does not hear what
+/// is meant for whoever has the number of its user by then.
 #[derive(Debug, Default)]
 pub struct Mailbox {
     orders: Mutex<VecDeque<Order>>,
@@ -275,11 +286,6 @@ pub fn host() -> &'static Host {
     HOST.get_or_init(Host::default)
 }
 
-thread_local! {
-    /// The mailbox of the user whose thread this is. A thread that was given up keeps its own, whoever has its number now.
-    static OWN: RefCell<Option<(u64, Arc<Mailbox>)>> = const { RefCell::new(None) };
-}
-
 /// The host's side: called by threads of the interpreter.
 impl Host {
     /// Waits for user code that is to be loaded: JSON. `None` when there will be none.
@@ -325,20 +331,10 @@ impl Host {
         std::mem::take(&mut *lock(&self.orders))
     }
 
-    /// Waits for an order of a user with a thread of its own, which the calling thread is.
-    pub fn next_order(&self, user: u64) -> Order {
-        let mailbox = OWN.with_borrow_mut(|own| {
-            if own.as_ref().is_none_or(|(number, _)| *number != user) {
-                let mailbox = lock(&self.mailboxes).get(&user).cloned();
-                *own = mailbox.map(|mailbox| (user, mailbox));
-            }
-            own.as_ref().map(|(_, mailbox)| Arc::clone(mailbox))
-        });
-        let order = mailbox.map_or(Order::Gone { user }, |mailbox| mailbox.next());
-        if matches!(order, Order::Gone { .. }) {
-            OWN.with_borrow_mut(|own| *own = None);
-        }
-        order
+    /// Waits for an order in a mailbox, which is that of the user whose thread this is.
+    pub fn next_order(&self, mailbox: u64) -> Order {
+        let mailbox = lock(&self.mailboxes).get(&mailbox).cloned();
+        mailbox.map_or(Order::Dismissed, |mailbox| mailbox.next())
     }
 
     /// Says something to the engine.
@@ -426,39 +422,32 @@ impl Host {
         }
     }
 
-    /// Gives the thread of a user an order; one without a thread is hired for this class.
-    pub fn order_thread(&self, user: u64, class: usize, order: Order) {
-        let mut mailboxes = lock(&self.mailboxes);
-        if let Some(mailbox) = mailboxes.get(&user) {
-            mailbox.put(order);
-            return;
-        }
-        let mailbox = Arc::new(Mailbox::default());
-        mailbox.put(order);
-        mailboxes.insert(user, mailbox);
-        drop(mailboxes);
-        self.order(Order::Hire { user, class });
+    /// Wants a thread for a user of this class. The number of its mailbox.
+    pub fn hire(&self, user: u64, class: usize) -> u64 {
+        let mailbox = self.next_number();
+        lock(&self.mailboxes).insert(mailbox, Arc::default());
+        self.order(Order::Hire { mailbox, user, class });
+        mailbox
     }
 
-    /// Brings the thread of a user what it waits for. One that is gone does not wait any more.
-    pub fn answer_thread(&self, user: u64, order: Order) {
-        if let Some(mailbox) = lock(&self.mailboxes).get(&user) {
+    /// Gives a thread an order. One that is gone does not wait for any.
+    pub fn order_thread(&self, mailbox: u64, order: Order) {
+        if let Some(mailbox) = lock(&self.mailboxes).get(&mailbox) {
             mailbox.put(order);
         }
     }
 
-    /// Lets a user go: its thread, if it has one, ends when it asks next.
-    pub fn dismiss(&self, user: u64) {
-        match lock(&self.mailboxes).remove(&user) {
-            Some(mailbox) => mailbox.put(Order::Gone { user }),
-            None => self.order(Order::Gone { user }),
+    /// Lets a thread go: it ends when it asks next.
+    pub fn dismiss_thread(&self, mailbox: u64) {
+        if let Some(mailbox) = lock(&self.mailboxes).remove(&mailbox) {
+            mailbox.put(Order::Dismissed);
         }
     }
 
     /// The run is over: lets everybody go.
     pub fn close(&self) {
-        for (user, mailbox) in lock(&self.mailboxes).drain() {
-            mailbox.put(Order::Gone { user });
+        for (_, mailbox) in lock(&self.mailboxes).drain() {
+            mailbox.put(Order::Dismissed);
         }
         self.order(Order::Close);
     }

@@ -81,6 +81,7 @@ fn heed(run: &Rc<Run>, word: Word) {
         Word::Request { sender: Sender::Guest(user), request, asked, .. } => {
             guests::asked(run, user, request, asked);
         }
+        Word::Unwanted { turn, request } => engine.turns.unwanted(turn, request),
         Word::Step(step) => {
             if let Some((class, message)) = &step.failure {
                 let elapsed_ns = step.ended_ns.saturating_sub(step.intended_ns);

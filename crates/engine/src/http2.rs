@@ -13,7 +13,7 @@ use kilobar_core::wire::http2::{Keep, Kept, Outgoing, StreamError, Taken};
 
 use crate::connection::Connection;
 use crate::dial::Failure;
-use crate::exchange::{Alarm, PATIENCE_NS};
+use crate::exchange::{Alarm, PATIENCE_NS, timed_out};
 use crate::http2_link::{End, Link, OpenStream};
 use crate::http2_pool::{Dialling, Links, Turn};
 use crate::http2_request::Http2Request;
@@ -248,19 +248,16 @@ fn conclude(taken: Taken, link: &Link, user: &mut User) -> Result<(), Failure> {
                 exchange.end_ns = now_ns();
             }
             user.keep_http2();
-            let has_begun = traffic.first_byte_ns != 0;
-            let timeout_ns = user.course.aim.limit.timeout_ns;
-            Err(explain(outcome.and_then(Result::err), link, has_begun, timeout_ns))
+            Err(match outcome.and_then(Result::err) {
+                Some(error) => explain(error, link, traffic.first_byte_ns != 0),
+                None => timed_out(&user.alarm, &user.course.exchange, user.course.aim.limit.timeout_ns),
+            })
         }
     }
 }
 
 #[cold]
-fn explain(error: Option<StreamError>, link: &Link, has_begun: bool, timeout_ns: u64) -> Failure {
-    let Some(error) = error else {
-        let waited_s = timeout_ns as f64 / 1e9;
-        return Failure::new(ErrorClass::ReadTimeout, format!("no complete response within {waited_s} s"));
-    };
+fn explain(error: StreamError, link: &Link, has_begun: bool) -> Failure {
     let class = match error {
         StreamError::ConnectionLost => return link.why(has_begun),
         StreamError::Reset(_) => ErrorClass::Reset,

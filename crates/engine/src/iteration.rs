@@ -15,7 +15,6 @@ use rustls::ClientConfig;
 use crate::draft::Draft;
 use crate::exchange::{Alarm, READ_BUFFER_BYTES};
 use crate::flow::{Pace, Stop};
-use crate::host::host;
 use crate::http2_pool::Http2Pool;
 use crate::origins::Origins;
 use crate::pool::Pool;
@@ -27,7 +26,7 @@ use crate::request::Course;
 use crate::resolve::Resolver;
 use crate::rows::{self, Rows};
 use crate::tls::TlsPolicy;
-use crate::turn::Turns;
+use crate::turn::{Hosted, Turns};
 use crate::watch::Watch;
 
 /// After a body or a head larger than this a user gives the memory back: most users wait most of the time.
@@ -97,8 +96,8 @@ pub struct User {
     pub kept: Vec<u8>,
     /// A branch of a `parallel`: what it knew when it began.
     pub started_with: Option<Given>,
-    /// The host knows it.
-    pub(crate) is_hired: bool,
+    /// Where Python executes it.
+    pub(crate) hosted: Hosted,
     /// What `before` left, by flow, as far as it was executed.
     prepared: Vec<Option<Box<Given>>>,
     pub(crate) own_pool: Rc<Pool>,
@@ -231,7 +230,7 @@ impl Engine {
             checked: Vec::new(),
             kept: Vec::new(),
             started_with: None,
-            is_hired: false,
+            hosted: Hosted::default(),
             prepared: Vec::new(),
             own_pool: Rc::default(),
             own_http2: Rc::default(),
@@ -271,7 +270,16 @@ impl Engine {
             && classes.is_none_or(|classes| self.turns.has_row(turn.flow, classes[turn.flow].rows))
     }
 
-    /// Executes an iteration, which the recorder has been told of.
+    /// A user takes an iteration that is due: it is counted, and a row of user code is kept for it.
+    #[inline]
+    pub fn starts(&self, turn: &Turn) {
+        self.recorder.started();
+        if self.program.plan.code.is_some() {
+            self.turns.keep_row(turn.flow);
+        }
+    }
+
+    /// Executes an iteration that has started.
     pub async fn iterate(&self, user: &mut User, turn: Turn) -> Ended {
         let mut pace = Pace::new(turn.intended_ns);
         pace.starts_in_python = turn.due && self.program.plan.code.is_some();
@@ -283,7 +291,12 @@ impl Engine {
         let flow = &self.program.flows[user.flow];
         let done = match self.equip(user, flow, &mut pace).await {
             Ok(()) => self.execute(user, &flow.steps, &mut pace).await,
-            stopped => stopped,
+            stopped => {
+                if self.program.plan.code.is_some() {
+                    self.turns.give_back_row(user.flow);
+                }
+                stopped
+            }
         };
         let failed = match &done {
             Err(Stop::Failed(class)) => Some(*class),
@@ -351,9 +364,7 @@ impl Engine {
                 let _ = self.execute(&mut user, &flow.after, &mut pace).await;
             }
         }
-        if user.is_hired {
-            host().dismiss(user.number);
-        }
+        self.dismiss(&mut user);
         self.recorder.closed(user.own_pool.clear(), 0);
         user.own_http2.close();
     }

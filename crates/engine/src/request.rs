@@ -410,7 +410,10 @@ impl Engine {
             allow: &plan.allow,
             proxy: plan.http.proxy.as_ref(),
             sni: plan.http.sni.as_deref(),
-            timeout_ns: plan.http.connect_timeout_ns,
+            timeout_ns: plan
+                .http
+                .connect_timeout_ns
+                .min(user.alarm.last_ns().saturating_sub(kilobar_clock::now_ns())),
         };
         let times = &mut **user.course.dial.insert(Box::default());
         let tls = || {

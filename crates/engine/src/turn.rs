@@ -27,13 +27,25 @@ const MAX_LANES: usize = 256;
 #[derive(Default)]
 pub struct Turns {
     waiting: RefCell<HashMap<u64, Rc<Slot>>>,
-    /// How many rows were dealt here, by class.
-    dealt: RefCell<Vec<u64>>,
+    /// Rows that were dealt here, by class.
+    dealt: RefCell<Vec<Dealt>>,
     /// Requests that were made ready.
     pub(crate) requests: Requests,
     /// Somebody takes orders.
     has_host: Cell<bool>,
     worker: Cell<(u64, u64)>,
+}
+
+/// Where Python executes a user.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Hosted {
+    /// It has not taken a turn yet.
+    #[default]
+    Nowhere,
+    /// In a thread, which waits at this mailbox.
+    Thread(u64),
+    /// In a task of the event loop.
+    Task,
 }
 
 /// A request of a turn.
@@ -46,12 +58,22 @@ pub struct Request {
     pub asked: Box<Asked>,
 }
 
+/// How many rows of a class were dealt, and how many are kept for iterations that have started.
+#[derive(Clone, Copy, Default)]
+struct Dealt {
+    dealt: u64,
+    kept: u64,
+}
+
 /// A turn that is being taken.
 struct Slot {
     alarm: Rc<Alarm>,
     deadline_ns: u64,
     is_overdue: Cell<bool>,
+    /// Those that wait to be sent.
     requests: RefCell<VecDeque<Request>>,
+    /// Those that are under way, and what ends them.
+    under_way: RefCell<Vec<(u64, Rc<Alarm>)>>,
     end: RefCell<Option<EndOfTurn>>,
 }
 
@@ -70,10 +92,20 @@ impl Turns {
         self.worker.set((u64::from(worker), u64::from(workers.max(1))));
     }
 
-    /// Whether a class has a row for one more turn.
+    /// Whether a class has a row for one more iteration.
     pub fn has_row(&self, class: usize, rows: Option<u64>) -> bool {
-        let dealt = self.dealt.borrow().get(class).copied().unwrap_or(0);
-        rows.is_none_or(|rows| self.row(dealt) < rows)
+        let Dealt { dealt, kept } = self.dealt.borrow().get(class).copied().unwrap_or_default();
+        rows.is_none_or(|rows| self.row(dealt + kept) < rows)
+    }
+
+    /// An iteration has started, so one row is its: there may be something else to do before it is dealt.
+    pub fn keep_row(&self, class: usize) {
+        self.of_class(class, |class| class.kept += 1);
+    }
+
+    /// An iteration ends without having pressed: its row is for another one.
+    pub fn give_back_row(&self, class: usize) {
+        self.of_class(class, |class| class.kept = class.kept.saturating_sub(1));
     }
 
     /// Every worker deals its own rows: those after so many of it.
@@ -82,16 +114,21 @@ impl Turns {
         worker + dealt * workers
     }
 
-    fn deal(&self, class: usize, rows: Option<u64>) -> Option<u64> {
-        if !self.has_row(class, rows) {
-            return None;
-        }
+    /// The row that was kept.
+    fn deal(&self, class: usize) -> u64 {
+        self.of_class(class, |class| {
+            class.kept = class.kept.saturating_sub(1);
+            class.dealt += 1;
+            self.row(class.dealt - 1)
+        })
+    }
+
+    fn of_class<T>(&self, class: usize, change: impl FnOnce(&mut Dealt) -> T) -> T {
         let mut dealt = self.dealt.borrow_mut();
         if dealt.len() <= class {
-            dealt.resize(class + 1, 0);
+            dealt.resize(class + 1, Dealt::default());
         }
-        dealt[class] += 1;
-        Some(self.row(dealt[class] - 1))
+        change(&mut dealt[class])
     }
 
     /// A turn has ended. One that was given up nobody waits for.
@@ -102,11 +139,23 @@ impl Turns {
         }
     }
 
-    /// A turn wants a request to be sent. Gives it back when nobody takes that turn any more.
+    /// A turn wants a request to be sent. One that was given up wants nothing any more.
     pub fn asked(&self, turn: u64, request: Request) {
         if let Some(slot) = self.waiting.borrow().get(&turn) {
             slot.requests.borrow_mut().push_back(request);
             slot.alarm.wake();
+        }
+    }
+
+    /// Nobody waits for a request of a turn any more: it ends now, or is not sent at all.
+    pub fn unwanted(&self, turn: u64, request: u64) {
+        let waiting = self.waiting.borrow();
+        let Some(slot) = waiting.get(&turn) else { return };
+        slot.requests.borrow_mut().retain(|waiting| waiting.number != request);
+        if let Some((_, alarm)) = slot.under_way.borrow().iter().find(|(number, _)| *number == request) {
+            let now_ns = now_ns();
+            alarm.limit(now_ns);
+            alarm.check(now_ns);
         }
     }
 
@@ -136,7 +185,7 @@ impl Slot {
 }
 
 /// One request of a turn beside another one.
-type Lane<'a> = Pin<Box<dyn Future<Output = (User, Jar)> + 'a>>;
+type Lane<'a> = Pin<Box<dyn Future<Output = (Jar, Jar)> + 'a>>;
 
 impl Engine {
     /// Lets the user take a turn.
@@ -155,7 +204,7 @@ impl Engine {
         }
         let known = self.class(class);
         let row = match act {
-            Act::Press => self.turns.deal(class, known.rows).ok_or(Stop::User)?,
+            Act::Press => self.turns.deal(class),
             Act::Start | Act::Stop => 0,
         };
         let turn = host().next_number();
@@ -164,16 +213,27 @@ impl Engine {
             deadline_ns: now_ns().saturating_add(known.timeout_ns),
             is_overdue: Cell::new(false),
             requests: RefCell::default(),
+            under_way: RefCell::default(),
             end: RefCell::new(None),
         });
         self.turns.waiting.borrow_mut().insert(turn, Rc::clone(&slot));
         let order = Order::Turn { user: user.number, turn, class, act, row, intended_ns: pace.intended_ns };
         match known.way {
-            Way::Threads => host().order_thread(user.number, class, order),
-            Way::Async | Way::Guest => host().order(order),
+            Way::Threads => {
+                let mailbox = match user.hosted {
+                    Hosted::Thread(mailbox) => mailbox,
+                    _ => host().hire(user.number, class),
+                };
+                user.hosted = Hosted::Thread(mailbox);
+                host().order_thread(mailbox, order);
+            }
+            Way::Async | Way::Guest => {
+                user.hosted = Hosted::Task;
+                host().order(order);
+            }
         }
-        user.is_hired = true;
-        let end = self.attend(user, &slot, known.way).await;
+        let end = self.attend(user, &slot).await;
+        user.alarm.limit(0);
         match end {
             Some(end) => self.finish_turn(user, act, end, pace),
             None => {
@@ -189,64 +249,81 @@ impl Engine {
     }
 
     /// Does what the turn asks for, until it ends. `None` when that takes too long.
-    async fn attend(&self, user: &mut User, slot: &Slot, way: Way) -> Option<EndOfTurn> {
+    async fn attend(&self, user: &mut User, slot: &Slot) -> Option<EndOfTurn> {
         loop {
             match slot.next().await {
                 Said::End(end) => return Some(end),
                 Said::Overdue => return None,
-                Said::Request(request) => match way {
-                    Way::Threads => self.answer(user, way, request).await,
-                    Way::Async | Way::Guest => self.answer_all(user, slot, way, request).await,
+                Said::Request(request) => match user.hosted {
+                    Hosted::Thread(_) => self.answer(user, slot, request).await,
+                    Hosted::Nowhere | Hosted::Task => self.answer_all(user, slot, request).await,
                 },
             }
         }
     }
 
-    /// Sends a request and brings back what came.
-    async fn answer(&self, user: &mut User, way: Way, request: Request) {
+    /// Sends a request and brings back what came. It does not outlive its turn.
+    async fn answer(&self, user: &mut User, slot: &Slot, request: Request) {
+        let number = request.number;
+        user.alarm.limit(slot.deadline_ns);
+        slot.under_way.borrow_mut().push((number, Rc::clone(&user.alarm)));
         let came = self.fetch(user, &request.asked, request.intended_ns).await;
-        let order = Order::Response(Box::new(Came { request: request.number, ..came }));
-        match way {
-            Way::Threads => host().answer_thread(user.number, order),
-            Way::Async | Way::Guest => host().order(order),
+        slot.under_way.borrow_mut().retain(|(under_way, _)| *under_way != number);
+        let order = Order::Response(Box::new(Came { request: number, ..came }));
+        match user.hosted {
+            Hosted::Thread(mailbox) => host().order_thread(mailbox, order),
+            Hosted::Nowhere | Hosted::Task => host().order(order),
         }
     }
 
     /// As [`Self::answer`], and whatever else the turn asks for in the meantime.
-    async fn answer_all(&self, user: &mut User, slot: &Slot, way: Way, first: Request) {
-        let sibling = Sibling::of(user);
-        let mut lanes: Vec<Lane<'_>> = Vec::new();
-        let mut done: Vec<(User, Jar)> = Vec::new();
+    async fn answer_all(&self, user: &mut User, slot: &Slot, first: Request) {
+        let mut sibling = Sibling::of(user);
         {
-            let mut own = pin!(self.answer(user, way, first));
+            let mut lanes: Vec<Lane<'_>> = Vec::new();
+            let before = sibling.jar.clone();
+            let mut own = pin!(async {
+                self.answer(user, slot, first).await;
+                user.jar.clone()
+            });
             let mut own_is_done = false;
             poll_fn(|context| {
-                own_is_done = own_is_done || own.as_mut().poll(context).is_ready();
-                while lanes.len() < MAX_LANES {
-                    let Some(request) = slot.requests.borrow_mut().pop_front() else { break };
-                    let user = sibling.user(self);
-                    user.alarm.belongs_to(context);
-                    lanes.push(Box::pin(self.lane(user, sibling.jar.clone(), way, request)));
+                if !own_is_done && let Poll::Ready(jar) = own.as_mut().poll(context) {
+                    own_is_done = true;
+                    sibling.jar.absorb(&before, jar);
                 }
-                lanes.retain_mut(|lane| match lane.as_mut().poll(context) {
-                    Poll::Ready(ended) => {
-                        done.push(ended);
-                        false
+                loop {
+                    while lanes.len() < MAX_LANES {
+                        let Some(request) = slot.requests.borrow_mut().pop_front() else { break };
+                        let user = sibling.user(self);
+                        user.alarm.belongs_to(context);
+                        lanes.push(Box::pin(self.lane(user, slot, request)));
                     }
-                    Poll::Pending => true,
-                });
+                    let count = lanes.len();
+                    lanes.retain_mut(|lane| match lane.as_mut().poll(context) {
+                        Poll::Ready((before, after)) => {
+                            // What one has received, those that are sent after it know.
+                            sibling.jar.absorb(&before, after);
+                            false
+                        }
+                        Poll::Pending => true,
+                    });
+                    if lanes.len() == count || slot.requests.borrow().is_empty() {
+                        break;
+                    }
+                }
                 if own_is_done && lanes.is_empty() { Poll::Ready(()) } else { Poll::Pending }
             })
             .await;
         }
-        for (lane, before) in done {
-            user.jar.absorb(&before, lane.jar);
-        }
+        user.jar = sibling.jar;
     }
 
-    async fn lane(&self, mut user: User, before: Jar, way: Way, request: Request) -> (User, Jar) {
-        self.answer(&mut user, way, request).await;
-        (user, before)
+    /// The cookies before and after one request.
+    async fn lane(&self, mut user: User, slot: &Slot, request: Request) -> (Jar, Jar) {
+        let before = user.jar.clone();
+        self.answer(&mut user, slot, request).await;
+        (before, user.jar)
     }
 
     fn finish_turn(&self, user: &mut User, act: Act, end: EndOfTurn, pace: &mut Pace) -> Result<(), Stop> {
@@ -286,11 +363,19 @@ impl Engine {
         }
     }
 
+    /// Python is to let the user go, if it knows it.
+    pub(crate) fn dismiss(&self, user: &mut User) {
+        match std::mem::take(&mut user.hosted) {
+            Hosted::Nowhere => {}
+            Hosted::Thread(mailbox) => host().dismiss_thread(mailbox),
+            Hosted::Task => host().order(Order::Gone { user: user.number }),
+        }
+    }
+
     /// A turn takes too long: whatever the user does, it is no longer ours. Another one comes in its place.
     #[cold]
     fn give_up(&self, user: &mut User, class: &CodeClass, act: Act, pace: &mut Pace) -> Result<(), Stop> {
-        host().dismiss(user.number);
-        user.is_hired = false;
+        self.dismiss(user);
         user.forget_preparations();
         pace.starts_in_python = false;
         pace.now_ns = now_ns();

@@ -162,7 +162,7 @@ async fn stay(run: &Run, number: u64, due_ns: u64, alarm: &Rc<Alarm>) {
             run.crowd.gone.borrow_mut().insert(number);
             break;
         }
-        run.engine.recorder.started();
+        run.engine.starts(&turn);
         run.engine.reseed(&mut user, turn.number);
         let ended = run.engine.iterate(&mut user, turn).await;
         run.ended();

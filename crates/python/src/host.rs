@@ -23,6 +23,7 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(count_step, module)?)?;
     module.add_function(wrap_pyfunction!(fail_step, module)?)?;
     module.add_function(wrap_pyfunction!(send_request, module)?)?;
+    module.add_function(wrap_pyfunction!(forget_request, module)?)?;
     module.add_function(wrap_pyfunction!(send_guest_request, module)?)?;
     module.add_function(wrap_pyfunction!(host_lag, module)?)?;
     module.add_function(wrap_pyfunction!(began, module)?)?;
@@ -54,8 +55,8 @@ fn take_orders(python: Python<'_>) -> PyResult<Vec<Bound<'_, PyTuple>>> {
 }
 
 #[pyfunction]
-fn next_order(python: Python<'_>, user: u64) -> PyResult<Bound<'_, PyTuple>> {
-    let order = python.detach(|| host().next_order(user));
+fn next_order(python: Python<'_>, mailbox: u64) -> PyResult<Bound<'_, PyTuple>> {
+    let order = python.detach(|| host().next_order(mailbox));
     tuple_of(python, order)
 }
 
@@ -70,7 +71,10 @@ fn tuple_of(python: Python<'_>, order: Order) -> PyResult<Bound<'_, PyTuple>> {
             (intern!(python, "turn"), user, turn, class, act, row, intended_ns).into_pyobject(python)
         }
         Order::Response(came) => response(python, *came),
-        Order::Hire { user, class } => (intern!(python, "hire"), user, class).into_pyobject(python),
+        Order::Hire { mailbox, user, class } => {
+            (intern!(python, "hire"), mailbox, user, class).into_pyobject(python)
+        }
+        Order::Dismissed => (intern!(python, "gone"),).into_pyobject(python),
         Order::Gone { user } => (intern!(python, "gone"), user).into_pyobject(python),
         Order::Arrive { user, class } => (intern!(python, "arrive"), user, class).into_pyobject(python),
         Order::Leave { user } => (intern!(python, "leave"), user).into_pyobject(python),
@@ -190,6 +194,11 @@ fn send_request(
 ) -> u64 {
     let asked = asked(name, method, url, headers, body, timeout_ns, redirects, statuses);
     send(Sender::Turn(turn), intended_ns, asked)
+}
+
+#[pyfunction]
+fn forget_request(turn: u64, request: u64) {
+    host().say(Word::Unwanted { turn, request });
 }
 
 #[pyfunction]

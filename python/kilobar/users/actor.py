@@ -43,6 +43,8 @@ class Turn:
     """Which row of `vocab()` it gets."""
     intended_ns: int
     """When its next step was meant to start: the turn itself for the first one, then the end of the previous one."""
+    mailbox: int = 0
+    """Where the thread of its user waits for orders; 0 when it has none of its own."""
     has_counted: bool = False
     """Whether it has counted a step of its own."""
     name: str = ""

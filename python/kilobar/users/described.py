@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kilobar.errors import InputError
-from kilobar.users.code_failure import failure_of
-from kilobar.users.failure import Told
+from kilobar.users.failure import Told, failure_of
 from kilobar.users.person import Person, name_of, way_of
 from kilobar.users.press import Press
 from kilobar.users.vocab import check_rows

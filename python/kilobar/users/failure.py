@@ -1,7 +1,8 @@
-"""What a turn's failure is in words: what was raised, where in user code, and how it came there."""
+"""What user code has raised, in words: what, where in user code, how it came there, and what to do."""
 
 from __future__ import annotations
 
+import contextlib
 import linecache
 import os
 import site
@@ -11,7 +12,9 @@ from functools import lru_cache
 from types import TracebackType
 from typing import NamedTuple
 
+from kilobar.errors import InputError
 from kilobar.users.actor import StepFailed, StopRun, StopUser
+from kilobar.users.install_hint import install_hint
 from kilobar.users.places import short
 
 MAX_LINE = 500
@@ -19,6 +22,8 @@ MAX_LINE = 500
 MAX_TRACEBACK = 2_000
 """Characters of how it came there; the end of it, which says most."""
 MAX_FRAMES = 30
+SHOWN_FRAMES = 6
+"""Of code that cannot be loaded, on the terminal."""
 TRACEBACKS_OF_A_PLACE = 10
 """So many failures of one kind at one place tell how they came there; the others only say what they are."""
 MAX_PLACES = 1_000
@@ -64,6 +69,20 @@ def told_in_a_line(error: BaseException) -> str:
     return told(error).partition("\n")[0]
 
 
+def failure_of(error: BaseException, doing: str) -> InputError:
+    """The error of a user that `error`, raised by user code before any turn, amounts to. `doing` is such as `importing
+    load.py`."""
+    if isinstance(error, InputError):
+        return error
+    if isinstance(error, SyntaxError):
+        what = f"{error.filename}:{error.lineno or 1}:{error.offset or 1}: {error.msg}"
+        return InputError(f"{doing} failed: {what}", code="code-syntax")
+    frames = frames_of(error)
+    shown = f"\n{_traceback(frames[-SHOWN_FRAMES:])}" if frames else ""
+    message = f"{doing} failed: {_line(error, _place_in(frames))}{shown}"
+    return InputError(message, code="code-failed", hint=_hint_of(error))
+
+
 def leading(error: BaseException) -> BaseException:
     """The error that decides: of a group, the first one that is no wish to stop."""
     while isinstance(error, BaseExceptionGroup):
@@ -90,10 +109,40 @@ def _tell(error: BaseException) -> str:
         return text_of(error)[:MAX_TRACEBACK]
     frames = frames_of(error)
     place = _place_in(frames)
-    line = f"{_what(error, place)} ({place})" if place else _what(error, place)
+    line = _line(error, place)
     if place is None or not _is_news(type(error), place):
         return line
     return f"{line}\n{_traceback(frames)}"
+
+
+def text_of(error: BaseException) -> str:
+    """What an error says of itself. Never raises."""
+    try:
+        text = str(error)
+    except BaseException:  # user code again: its own __str__
+        text = "(its text cannot be had)"
+    return encodable(text)
+
+
+def encodable(text: str) -> str:
+    """Without lone surrogates, which have no form in UTF-8, in which messages go on."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _hint_of(error: BaseException) -> str | None:
+    if isinstance(error, SystemExit):
+        return "code that is pressed must not end its process while it is imported"
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        return install_hint(error.name)
+    if isinstance(error, FileNotFoundError):
+        with contextlib.suppress(OSError):  # user code has deleted it
+            return f"relative paths start in {os.getcwd()}"
+    return None
+
+
+def _line(error: BaseException, place: Frame | None) -> str:
+    what = _what(error, place)
+    return f"{what} ({place})" if place else what
 
 
 def _what(error: BaseException, place: Frame | None) -> str:
@@ -104,16 +153,6 @@ def _what(error: BaseException, place: Frame | None) -> str:
         text = linecache.getline(place.file, place.line).strip()
     name = type(error).__name__
     return f"{name}: {text}"[:MAX_LINE].replace("\n", " ") if text else name
-
-
-def text_of(error: BaseException) -> str:
-    """What an error says of itself. Never raises."""
-    try:
-        text = str(error)
-    except BaseException:  # user code again: its own __str__
-        text = "(its text cannot be had)"
-    # A lone surrogate has no form in UTF-8, in which messages go on.
-    return text.encode("utf-8", "replace").decode()
 
 
 def _place_in(frames: list[Frame]) -> Frame | None:
@@ -140,4 +179,4 @@ def _traceback(frames: list[Frame]) -> str:
     for frame in frames:
         source = linecache.getline(frame.file, frame.line).strip()
         lines.append(f"  {frame}: {source}" if source else f"  {frame}")
-    return "\n".join(lines).encode("utf-8", "replace").decode()[-MAX_TRACEBACK:]
+    return encodable("\n".join(lines))[-MAX_TRACEBACK:]

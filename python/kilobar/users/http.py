@@ -87,14 +87,14 @@ class SyncHttp(_Http):
             if self._given_up:
                 raise GivenUp
             request, name = self._ask(turn, method, url, options)
-            response = Response(self._wait(turn.user, request), turn.flow, name)
+            response = Response(self._wait(turn.mailbox, request), turn.flow, name)
         if response.error is not None and options.get("raises", True):
             raise response.failure()
         return response
 
-    def _wait(self, user: int, request: int) -> Order:
+    def _wait(self, mailbox: int, request: int) -> Order:
         while True:
-            order = _native.next_order(user)
+            order = _native.next_order(mailbox)
             kind = order[0]
             if kind == "response":
                 # Others are late answers to requests whose wait was broken off, by a signal for example.
@@ -183,6 +183,7 @@ class AsyncHttp(_Http):
             order = await self._pending.expect(request)
         except BaseException:  # cancelled
             self._pending.forget(request)
+            _native.forget_request(turn.number, request)
             raise
         response = Response(order, turn.flow, name)
         if response.error is not None and options.get("raises", True):

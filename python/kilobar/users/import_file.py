@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 from kilobar.errors import InputError
-from kilobar.users.code_failure import failure_of
+from kilobar.users.failure import failure_of
 from kilobar.users.places import live_in
 
 

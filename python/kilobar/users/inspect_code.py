@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Any
 
 from kilobar.errors import InputError, KilobarError
-from kilobar.users.code_failure import failure_of
+from kilobar.users.failure import failure_of
 from kilobar.users.import_file import enter
 
 STACK_BEFORE_END_S = 1.0

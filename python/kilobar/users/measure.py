@@ -6,7 +6,7 @@ from time import monotonic_ns
 from types import TracebackType
 
 from kilobar.users.actor import Present, StepFailed, StopRun, StopUser, Turn
-from kilobar.users.failure import Told, told_in_a_line
+from kilobar.users.failure import Told, encodable, told_in_a_line
 
 KIND = "measure"
 MAX_NAME = 200
@@ -23,7 +23,7 @@ class Measure:
 
     def __init__(self, present: Present, name: str) -> None:
         self._present = present
-        self._name = str(name)[:MAX_NAME]
+        self._name = encodable(str(name)[:MAX_NAME])
         self._reason: str | None = None
         self._turn: Turn | None = None
         self._began_ns = 0
@@ -35,7 +35,7 @@ class Measure:
     def fail(self, reason: object) -> None:
         """The step has failed, and with it the turn, although nothing was raised. The first reason is kept."""
         if self._reason is None:
-            self._reason = (str(reason) or "failed")[:MAX_REASON]
+            self._reason = encodable(str(reason) or "failed")[:MAX_REASON]
 
     def __enter__(self) -> Measure:
         turn = self._present.turn

@@ -11,9 +11,8 @@ from importlib import import_module
 from typing import Any
 
 from kilobar import _native
-from kilobar.errors import InputError
 from kilobar.users.actor import Cast, Role
-from kilobar.users.failure import told
+from kilobar.users.failure import failure_of, told
 from kilobar.users.forked import leave_if_forked
 from kilobar.users.loop_lag import LoopLag
 from kilobar.users.threads import ThreadHost
@@ -63,12 +62,8 @@ def serve(load: Callable[[dict[str, Any]], Cast]) -> None:
 
 def problem_of(error: BaseException) -> str:
     """Why user code cannot be loaded: what, where, what to do."""
-    if isinstance(error, InputError):
-        return f"{error.message}\n  hint: {error.hint}" if error.hint else error.message
-    if isinstance(error, ModuleNotFoundError) and error.name:
-        package = error.name.partition(".")[0]
-        return f"{told(error)}\n  hint: pip install {package}"
-    return told(error)
+    failure = failure_of(error, "loading the users")
+    return f"{failure.message}\n  hint: {failure.hint}" if failure.hint else failure.message
 
 
 def _host_of(roles: tuple[Role, ...], limits_ns: list[int], watchdog: Watchdog) -> Callable[[], None]:
@@ -76,7 +71,7 @@ def _host_of(roles: tuple[Role, ...], limits_ns: list[int], watchdog: Watchdog) 
 
     def otherwise(order: _native.Order) -> None:
         if order[0] == "hire":
-            threads.hire(order[1], order[2])
+            threads.hire(order[1], order[2], order[3])
 
     if any(role.way == "async" for role in roles):
         from kilobar.users.event_loop import EventLoopHost

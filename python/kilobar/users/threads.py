@@ -35,24 +35,24 @@ class ThreadHost:
         self._roles = roles
         self._limits_ns = limits_ns
         self._watchdog = watchdog
-        self._orphans: SimpleQueue[tuple[int, int, str] | None] = SimpleQueue()
+        self._orphans: SimpleQueue[tuple[int, int, int, str] | None] = SimpleQueue()
         self._count = 0
         self._lock = Lock()
         stack_size(STACK_BYTES)
         self._stand_in = Thread(target=self._stand_in_for_orphans, name="stand-in", daemon=True)
         self._stand_in.start()
 
-    def hire(self, user: int, class_: int) -> None:
-        """Starts the thread of a user. Does not fail."""
-        problem = self._start(user, class_)
+    def hire(self, mailbox: int, user: int, class_: int) -> None:
+        """Starts the thread of a user, which takes the orders in this mailbox. Does not fail."""
+        problem = self._start(mailbox, user, class_)
         if problem is not None:
-            self._orphans.put((user, class_, problem))
+            self._orphans.put((mailbox, user, class_, problem))
 
     def close(self) -> None:
         """No more users will come. Threads that are stuck are left alone: the process ends without them."""
         self._orphans.put(None)
 
-    def _start(self, user: int, class_: int) -> str | None:
+    def _start(self, mailbox: int, user: int, class_: int) -> str | None:
         """Why not, in words."""
         with self._lock:
             count = self._count
@@ -60,7 +60,7 @@ class ThreadHost:
                 return f"no thread for this user: this worker has {count} already, which is its limit"
             self._count += 1
         try:
-            Thread(target=self._live, args=(user, class_), name=f"user {user}", daemon=True).start()
+            Thread(target=self._live, args=(mailbox, class_), name=f"user {user}", daemon=True).start()
         except BaseException as error:  # user code too, which may have put something in the place of `Thread.start`
             with self._lock:
                 self._count -= 1
@@ -72,11 +72,11 @@ class ThreadHost:
             )
         return None
 
-    def _live(self, user: int, class_: int) -> None:
+    def _live(self, mailbox: int, class_: int) -> None:
         under_way = TurnUnderWay(self._limits_ns[class_])
         self._watchdog.watch(under_way)
         try:
-            live(user, self._roles[class_], under_way)
+            live(mailbox, self._roles[class_], under_way)
         except GivenUp:
             leave_if_forked()
         finally:
@@ -86,30 +86,30 @@ class ThreadHost:
 
     def _stand_in_for_orphans(self) -> None:
         while (orphan := self._orphans.get()) is not None:
-            user, class_, problem = orphan
-            order = _native.next_order(user)
+            mailbox, user, class_, problem = orphan
+            order = _native.next_order(mailbox)
             if order[0] != "turn":
                 continue
             turn = Turn(order[2], user, class_, order[5], order[6])
             turn.name = self._roles[class_].name
             turn.pause_ns = PAUSE_NS
             end(turn, monotonic_ns(), Told(problem))
-            self.hire(user, class_)
+            self.hire(mailbox, user, class_)
 
 
-def live(user: int, role: Role, under_way: TurnUnderWay) -> None:
+def live(mailbox: int, role: Role, under_way: TurnUnderWay) -> None:
     """The life of a user, in its thread: its turns, until the engine lets it go. Raises GivenUp."""
     next_order = _native.next_order
     actor: Actor | None = None
     while True:
-        order = next_order(user)
+        order = next_order(mailbox)
         if order[0] == "gone":
             return
         if order[0] != "turn":
             continue  # what came back to a request that nobody waits for any more
         under_way.since_ns = began_ns = monotonic_ns()
-        _, _, number, class_, act, row, intended_ns = order
-        turn = Turn(number, user, class_, row, intended_ns)
+        _, user, number, class_, act, row, intended_ns = order
+        turn = Turn(number, user, class_, row, intended_ns, mailbox)
         failure: BaseException | None = None
         try:
             if actor is None:

@@ -32,12 +32,13 @@ class FakeEngine:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.asked: list[Asked] = []
+        self.forgotten: list[tuple[int, int]] = []
         self.failed: list[tuple[int, str, str, str, str]] = []
         self.extra: deque[Order] = deque()
         self.orders: deque[Order] = deque()
         self.answer: dict[str, Any] = {}
         self.most_waiting = 0
-        for name in ("send_request", "next_order", "fail_step"):
+        for name in ("send_request", "next_order", "fail_step", "forget_request"):
             monkeypatch.setattr(_native, name, getattr(self, name), raising=False)
 
     def send_request(self, *arguments: Any) -> int:
@@ -46,9 +47,12 @@ class FakeEngine:
         self.orders.append(response_order(number, url=f"http://target{self.asked[-1].url}", **self.answer))
         return number
 
-    def next_order(self, user: int) -> Order:
-        assert user == 7
+    def next_order(self, mailbox: int) -> Order:
+        assert mailbox == 9
         return self.extra.popleft() if self.extra else self.orders.popleft()
+
+    def forget_request(self, turn: int, request: int) -> None:
+        self.forgotten.append((turn, request))
 
     def fail_step(self, *arguments: Any) -> None:
         self.failed.append(arguments)  # type: ignore[arg-type]
@@ -69,4 +73,4 @@ def response_order(
 
 
 def present_turn() -> Present:
-    return Present(Turn(number=3, user=7, flow=1, row=0, intended_ns=500))
+    return Present(Turn(number=3, user=7, flow=1, row=0, intended_ns=500, mailbox=9))

@@ -79,6 +79,7 @@ class FakeEngine:
         self.order(("turn", user, turn, flow, act, row, 0))
 
     def mail(self, user: int, *orders: Any) -> None:
+        """Mailboxes have the numbers of their users here."""
         for order in orders:
             self._mailboxes[user].put(order)
 
@@ -106,8 +107,8 @@ class FakeEngine:
             orders, self._orders = self._orders, []
         return orders
 
-    def next_order(self, user: int) -> Any:
-        return self._mailboxes[user].get(timeout=PATIENCE_S)
+    def next_order(self, mailbox: int) -> Any:
+        return self._mailboxes[mailbox].get(timeout=PATIENCE_S)
 
     def end_turn(self, *told: Any) -> None:
         end = End(*told)

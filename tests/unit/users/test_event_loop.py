@@ -262,12 +262,12 @@ def test_responses_and_other_orders_go_to_those_who_wait_for_them(engine: FakeEn
         async def press(self, row: Any) -> None:
             of_a_user.append(PENDING.get())
 
-    engine.order(("response", 1), ("hire", 5, 0))
+    engine.order(("response", 1), ("hire", 5, 5, 0))
     engine.on_end = lambda end: engine.order(("close",))
     engine.turn(1, 1)
     EventLoopHost([role(Query)], lambda loop: pending, others.append, limit_ns=60 * S, watchdog=Watchdog()).run()
     assert pending.orders == [("response", 1)]
-    assert others == [("hire", 5, 0)]
+    assert others == [("hire", 5, 5, 0)]
     assert of_a_user == [pending]
 
 

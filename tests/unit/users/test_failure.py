@@ -1,13 +1,15 @@
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kilobar import StopUser
+from kilobar.errors import InputError
 from kilobar.users import failure
 from kilobar.users.actor import StepFailed
-from kilobar.users.failure import MAX_LINE, MAX_TRACEBACK, TRACEBACKS_OF_A_PLACE, Told, told, told_in_a_line
+from kilobar.users.failure import MAX_LINE, MAX_TRACEBACK, TRACEBACKS_OF_A_PLACE, Told, failure_of, told, told_in_a_line
 
 
 @pytest.fixture(autouse=True)
@@ -105,3 +107,52 @@ def test_an_error_that_cannot_say_what_it_is_is_told_all_the_same() -> None:
             raise SystemExit
 
     assert told(MuteError()) == "MuteError: (its text cannot be had)"
+
+
+def executed(code: str, file: str = "load.py") -> BaseException:
+    return raised(lambda: exec(compile(code, file, "exec"), {}))
+
+
+def test_code_that_cannot_be_loaded_has_its_place_and_the_way_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "load.py").write_text("def connect():\n    1 / 0\nconnect()\n")
+    error = executed((tmp_path / "load.py").read_text(), str(tmp_path / "load.py"))
+    while error.__traceback__ is not None and error.__traceback__.tb_frame.f_code.co_filename == __file__:
+        error.__traceback__ = error.__traceback__.tb_next
+    assert failure_of(error, "importing load.py").message == (
+        "importing load.py failed: ZeroDivisionError: division by zero (load.py:2 in connect)"
+        "\n  load.py:3 in <module>: connect()"
+        "\n  load.py:2 in connect: 1 / 0"
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "words", "hint"),
+    [
+        ("import sys; sys.exit()", "sys.exit() was called", "code that is pressed must not end"),
+        ("import sys; sys.exit('no database')", "sys.exit('no database') was called", "code that is pressed must not"),
+        ("raise KeyboardInterrupt", "KeyboardInterrupt (", ""),
+        (
+            "open('/nowhere/at/all')",
+            "FileNotFoundError: [Errno 2] No such file or directory",
+            "relative paths start in",
+        ),
+        ("import yaml_nope", "ModuleNotFoundError: No module named 'yaml_nope'", "pip install yaml-nope"),
+    ],
+)
+def test_every_end_of_loading_has_words_and_what_to_do(code: str, words: str, hint: str) -> None:
+    failure = failure_of(executed(code), "importing load.py")
+    assert failure.message.startswith(f"importing load.py failed: {words}")
+    assert (failure.hint or "").startswith(hint)
+
+
+def test_a_mistake_of_syntax_in_an_imported_module_has_its_place() -> None:
+    failure = failure_of(executed("x =", "shop.py"), "importing load.py")
+    assert (failure.code, failure.message) == ("code-syntax", "importing load.py failed: shop.py:1:4: invalid syntax")
+
+
+def test_errors_of_kilobar_stay_as_they_are() -> None:
+    error = InputError("no", hint="do")
+    assert failure_of(error, "importing load.py") is error

@@ -15,7 +15,7 @@ WAY
 
 THREADS = """
 orders = iter([("turn", 7, 1, 0, 1, 0, 0), ("turn", 7, 2, 0, 1, 0, 0), ("gone", 7)])
-_native.next_order = lambda user: next(orders)
+_native.next_order = lambda mailbox: next(orders)
 from kilobar.users.threads import live
 class Forks(Press):
     def press(self, row):

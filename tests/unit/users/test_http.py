@@ -217,6 +217,7 @@ def test_a_cancelled_request_leaves_nothing_behind(engine: FakeEngine) -> None:
         with pytest.raises(asyncio.CancelledError):
             await task
         assert len(pending) == 0
+        assert engine.forgotten == [(3, 101)]
         pending.arrived(engine.orders.popleft())
 
     asyncio.run(main())

@@ -111,3 +111,11 @@ def test_names_are_bounded_and_may_be_anything(engine: FakeEngine) -> None:
         with Measure(Present(a_turn()), name):
             pass
     assert [step.name for step in engine.steps] == ["x" * MAX_NAME, "7"]
+
+
+def test_a_reason_that_has_no_form_in_utf_8_is_told_all_the_same(engine: FakeEngine) -> None:
+    turn = a_turn()
+    with Measure(Present(turn), "step \udcff") as step:
+        step.fail("bad \udcff")
+    assert (engine.steps[0].name, engine.steps[0].message) == ("step ?", "bad ?")
+    assert turn.failed == "bad ?"

@@ -59,7 +59,7 @@ def test_the_loader_gets_what_the_plan_says_of_the_code(engine: FakeEngine) -> N
     [
         (InputError("there is no class `A`", hint="it has B"), "there is no class `A`\n  hint: it has B"),
         (InputError("no"), "no"),
-        (ModuleNotFoundError("No module named 'thriftpy2'", name="thriftpy2.rpc"), "hint: pip install thriftpy2"),
+        (ModuleNotFoundError("No module named 'thriftpy9'", name="thriftpy9.rpc"), "hint: pip install thriftpy9"),
         (SystemExit(2), "sys.exit(2) was called"),
         (ZeroDivisionError("division by zero"), "ZeroDivisionError: division by zero"),
     ],
@@ -79,7 +79,7 @@ def test_plain_users_run_while_the_main_thread_waits_for_orders(engine: FakeEngi
     engine.mail_turn(3, 1)
     engine.mail(3, ("gone", 3))
     engine.on_end = lambda end: engine.order(("close",))
-    engine.order(("hire", 3, 0))
+    engine.order(("hire", 3, 3, 0))
     serve(lambda code: FakeCast(PressRole(Plain)))
     assert [end.name for end in engine.ends] == ["Plain"]
     assert engine.has_closed.is_set()
@@ -97,7 +97,7 @@ def test_plain_and_async_users_run_in_one_worker(engine: FakeEngine, monkeypatch
     engine.on_end = on_end
     engine.mail_turn(3, 1)
     engine.mail(3, ("gone", 3))
-    engine.order(("hire", 3, 0), ("turn", 4, 2, 1, 1, 0, 0))
+    engine.order(("hire", 3, 3, 0), ("turn", 4, 2, 1, 1, 0, 0))
     serve(lambda code: FakeCast(PressRole(Plain), PressRole(Nothing)))
     assert sorted(end.name or "" for end in engine.ends) == ["Nothing", "Plain"]
 
@@ -142,6 +142,6 @@ def test_user_code_that_interrupts_the_process_does_not_end_its_run(engine: Fake
     engine.mail_turn(3, 2)
     engine.mail(3, ("gone", 3))
     engine.on_end = lambda end: engine.order(("close",)) if end.turn == 2 else None
-    engine.order(("hire", 3, 0))
+    engine.order(("hire", 3, 3, 0))
     serve(lambda code: FakeCast(PressRole(Interrupts)))
     assert len(engine.ends) == 2

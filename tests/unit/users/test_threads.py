@@ -95,7 +95,7 @@ def test_an_endless_loop_is_ended_once_its_turn_is_over_its_limit(engine: FakeEn
     watchdog = Watchdog()
     host = ThreadHost([PressRole(Endless)], [60 * S], watchdog)
     engine.mail_turn(7, 1)
-    host.hire(7, 0)
+    host.hire(7, 7, 0)
     assert begun.wait(20)
     watchdog.look(monotonic_ns() + 61 * S)
     assert not ended.is_set()
@@ -118,7 +118,7 @@ def test_every_user_that_is_hired_gets_a_thread_of_its_own(engine: FakeEngine) -
     for user in (1, 2):
         engine.mail_turn(user, user)
         engine.mail(user, ("gone", user))
-        host.hire(user, 0)
+        host.hire(user, user, 0)
     assert done.acquire(timeout=20)
     assert done.acquire(timeout=20)
     host.close()
@@ -157,7 +157,7 @@ def test_a_user_without_a_thread_has_its_turns_failed_until_there_is_one(
 
     engine.on_end = on_end
     engine.mail_turn(7, 1)
-    host.hire(7, 0)
+    host.hire(7, 7, 0)
     assert done.wait(20)
     host.close()
     first, second = engine.ends
@@ -179,7 +179,7 @@ def test_threads_are_limited_and_the_limit_is_told(engine: FakeEngine, monkeypat
     engine.on_end = on_end
     engine.mail_turn(7, 1)
     host = ThreadHost([PressRole(Query)], [60 * S], Watchdog())
-    host.hire(7, 0)
+    host.hire(7, 7, 0)
     assert failed.wait(20)
     host.close()
     assert engine.ends[0].message == "no thread for this user: this worker has 0 already, which is its limit"
@@ -199,7 +199,7 @@ def test_endless_recursion_fails_a_turn_and_not_the_process(engine: FakeEngine) 
     assert threading.stack_size() == STACK_BYTES
     engine.mail_turn(7, 1)
     engine.mail(7, ("gone", 7))
-    host.hire(7, 0)
+    host.hire(7, 7, 0)
     assert ended.wait(20)
     host.close()
     assert (engine.ends[0].message or "").startswith("RecursionError: ")

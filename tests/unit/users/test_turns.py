@@ -40,6 +40,7 @@ def test_a_turn_that_counted_steps_is_not_counted_again(engine: FakeEngine) -> N
         (StopRun("enough"), None, RUN_STOPS, "enough"),
         (StopRun("enough"), "empty", RUN_STOPS, "enough"),
         (StopRun(), None, RUN_STOPS, "StopRun was raised"),
+        (StopRun("\udcff"), None, RUN_STOPS, "?"),
         (BaseExceptionGroup("", [StopUser()]), None, USER_LEAVES, None),
         (ValueError("no"), "empty", FAILED, "ValueError: no"),
     ],

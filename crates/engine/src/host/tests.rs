@@ -29,44 +29,62 @@ fn orders_come_in_batches_after_one_wake() {
 }
 
 #[test]
-fn a_user_with_a_thread_is_hired_once_and_hears_only_its_own() {
+fn a_thread_hears_only_what_is_in_its_mailbox() {
     let host = Host::default();
-    host.order_thread(7, 0, turn(7, 1));
-    host.order_thread(7, 0, turn(7, 2));
-    host.order_thread(8, 1, turn(8, 3));
-    let hired = [Order::Hire { user: 7, class: 0 }, Order::Hire { user: 8, class: 1 }];
+    let (one, other) = (host.hire(7, 0), host.hire(8, 1));
+    host.order_thread(one, turn(7, 1));
+    host.order_thread(one, turn(7, 2));
+    host.order_thread(other, turn(8, 3));
+    let hired =
+        [Order::Hire { mailbox: one, user: 7, class: 0 }, Order::Hire { mailbox: other, user: 8, class: 1 }];
     assert_eq!(host.take_orders(), hired);
     thread::scope(|scope| {
         let heard = scope.spawn(|| {
-            let first = host.next_order(7);
-            host.dismiss(7);
-            [first, host.next_order(7), host.next_order(7)]
+            let first = host.next_order(one);
+            host.dismiss_thread(one);
+            [first, host.next_order(one)]
         });
-        assert_eq!(heard.join().unwrap(), [turn(7, 1), turn(7, 2), Order::Gone { user: 7 }]);
+        assert_eq!(heard.join().unwrap(), [turn(7, 1), Order::Dismissed]);
     });
-    assert_eq!(host.next_order(8), turn(8, 3));
+    assert_eq!(host.next_order(other), turn(8, 3));
 }
 
 #[test]
-fn a_thread_that_was_given_up_never_hears_what_is_meant_for_its_successor() {
+fn a_thread_that_waits_is_let_go() {
     let host = Host::default();
-    host.order_thread(7, 0, turn(7, 1));
-    assert_eq!(host.next_order(7), turn(7, 1));
-    host.dismiss(7);
-    host.order_thread(7, 0, turn(7, 2));
-    let successor = thread::scope(|scope| scope.spawn(|| host.next_order(7)).join().unwrap());
-    assert_eq!(successor, turn(7, 2));
-    assert_eq!(host.next_order(7), Order::Gone { user: 7 });
-    assert_eq!(host.take_orders().len(), 2, "both were hired");
+    let mailbox = host.hire(7, 0);
+    thread::scope(|scope| {
+        let waits = scope.spawn(|| host.next_order(mailbox));
+        // The thread holds its mailbox from when it waits on.
+        while Arc::strong_count(&lock(&host.mailboxes)[&mailbox]) == 1 {
+            thread::yield_now();
+        }
+        host.dismiss_thread(mailbox);
+        assert_eq!(waits.join().unwrap(), Order::Dismissed);
+    });
+}
+
+#[test]
+fn a_thread_that_was_given_up_before_it_came_never_hears_what_is_meant_for_its_successor() {
+    let host = Host::default();
+    let given_up = host.hire(7, 0);
+    host.order_thread(given_up, turn(7, 1));
+    host.dismiss_thread(given_up);
+    let successor = host.hire(7, 1);
+    host.order_thread(successor, turn(7, 2));
+    assert_eq!(host.next_order(given_up), Order::Dismissed);
+    assert_eq!(host.next_order(successor), turn(7, 2));
+    host.order_thread(given_up, turn(7, 3));
+    assert_eq!(host.next_order(given_up), Order::Dismissed, "an answer to what it has asked comes too late");
 }
 
 #[test]
 fn everybody_is_let_go_at_the_end() {
     let host = Host::default();
-    host.order_thread(7, 0, turn(7, 1));
+    let mailbox = host.hire(7, 0);
     host.close();
-    assert_eq!(host.take_orders(), [Order::Hire { user: 7, class: 0 }, Order::Close]);
-    assert_eq!(host.next_order(7), Order::Gone { user: 7 }, "its mailbox is gone before its thread came");
+    assert_eq!(host.take_orders(), [Order::Hire { mailbox, user: 7, class: 0 }, Order::Close]);
+    assert_eq!(host.next_order(mailbox), Order::Dismissed, "its mailbox is gone before its thread came");
 }
 
 #[test]
