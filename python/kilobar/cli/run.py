@@ -28,8 +28,9 @@ _FILE = click.Path(path_type=Path)
 @click.argument("scenario", metavar="SCENARIO|URL")
 @click.argument("arguments", metavar="[-- ARGUMENTS]", nargs=-1, type=click.UNPROCESSED)
 @click.option("--rate", help="Open load: iterations per time, such as 500/s or '0/s to 500/s'.")
-@click.option("--users", help="Closed load: users, such as 50 or '0 to 50'.")
-@click.option("--for", "duration", help="Length of the load, such as 30s or 5m.")
+@click.option("--users", "-u", help="Closed load: users, such as 50 or '0 to 50'.")
+@click.option("--spawn-rate", "-r", metavar="N", help="Users of a locustfile that start per second; else all at once.")
+@click.option("--for", "--run-time", "-t", "duration", help="Length of the load, such as 30s or 5m.")
 @click.option("--threshold", "thresholds", multiple=True, help="Such as 'p99 < 200ms'; may be repeated.")
 @click.option("--json", "json_files", metavar="FILE", type=_FILE, multiple=True, help="Write the summary as JSON.")
 @click.option("--html", "html_files", metavar="FILE", type=_FILE, multiple=True, help="Write a report for browsers.")
@@ -38,7 +39,7 @@ _FILE = click.Path(path_type=Path)
 )
 @click.option("--workers", type=int, help="Worker processes; by default as many as the load needs.")
 @click.option("--fleet", default="local", show_default=True, help="Where workers run: local.")
-@click.option("--target", help="Replaces the scenario's target.")
+@click.option("--target", "--host", "-H", help="Replaces the scenario's target.")
 @click.option("--allow", multiple=True, help="A public host that may be loaded; may be repeated.")
 @click.option("--max-in-flight", type=int, help="Iterations that may be in flight at once.")
 @click.option("--grace", help="How long work in flight may go on after the load.")
@@ -53,6 +54,7 @@ def run(
     arguments: tuple[str, ...],
     rate: str | None,
     users: str | None,
+    spawn_rate: str | None,
     duration: str | None,
     thresholds: tuple[str, ...],
     json_files: tuple[Path, ...],
@@ -93,7 +95,7 @@ def run(
         max_in_flight=max_in_flight,
         grace=grace,
     )
-    options = CodeOptions(settings, tags, exclude_tags, arguments, fast_http)
+    options = CodeOptions(settings, tags, exclude_tags, arguments, fast_http, spawn_rate)
     checked = check_argument(scenario, overrides, options)
     plan = checked.require()
     for warning in checked.diagnostics:

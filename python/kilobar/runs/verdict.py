@@ -209,10 +209,11 @@ def _dropped(ledger: Ledger) -> Iterator[str]:
 
 def _reasons_for_failed(evidence: Evidence) -> Iterator[str]:
     ledger = evidence.ledger
-    if ledger.started and not ledger.ok and (ledger.failed or not evidence.requests):
-        if evidence.requests and evidence.failed_requests == evidence.requests:
-            yield f"nothing succeeded: all {evidence.requests:,} requests failed ({_classes(evidence.errors)})"
-        elif ledger.failed:
+    if not ledger.ok and evidence.requests and evidence.failed_requests == evidence.requests:
+        # Also when no iteration has ended, or even begun: users may fail in what they do before.
+        yield f"nothing succeeded: all {evidence.requests:,} requests failed ({_classes(evidence.errors)})"
+    elif ledger.started and not ledger.ok and (ledger.failed or not evidence.requests):
+        if ledger.failed:
             why = f": {evidence.first_failure}" if evidence.first_failure else ""
             yield f"nothing succeeded: all {ledger.failed:,} iterations that ended failed{why}"
         else:

@@ -47,8 +47,11 @@ def check_code(
         )
     if recognised.kind == "locust":
         overrides = _told_to_guest(recognised.names, overrides, asked)
-    elif recognised.names:
-        asked["names"] = list(recognised.names)
+    else:
+        if options is not None and options.spawn_rate is not None:
+            raise InputError("--spawn-rate is for locustfiles", hint="write --users '0 to 50' for a ramp")
+        if recognised.names:
+            asked["names"] = list(recognised.names)
     inspected = inspect(recognised.kind, str(root), named, asked)
     if not instrument:
         inspected = replace(inspected, source={**inspected.source, "instrument": False})
@@ -62,22 +65,41 @@ def check_code(
 def _told_to_guest(names: tuple[str, ...], overrides: Overrides, asked: dict[str, Any]) -> Overrides:
     """Adds to `asked` what a locustfile wants to know of the command line; the overrides that are still ours.
 
-    With a spawn rate the load is a ramp, which the guest works out as Locust does.
+    Its target may be anything that its own clients understand. A plain number of users and a length are put together
+    as Locust does, with its shape, its configuration files and the spawn rate; whatever else is a load of ours.
     """
     if names:
         asked["classes"] = list(names)
     if overrides.target is not None:
         asked["host"] = overrides.target
-    if "spawn_rate" not in asked or overrides.users is None or not overrides.users.strip().isdigit():
+        overrides = replace(overrides, target=None)
+    if "arguments" in asked:
+        asked["arguments"] = _with_absolute_logfile(asked["arguments"])
+    if "spawn_rate" in asked:
+        asked["spawn_rate"] = _spawn_rate(asked["spawn_rate"])
+    users = (overrides.users or "").strip()
+    if overrides.rate is not None or not (users.isdigit() or overrides.users is None):
         return overrides
-    asked["users"] = int(overrides.users)
-    asked["spawn_rate"] = _spawn_rate(asked["spawn_rate"])
     if overrides.duration is not None:
         try:
             asked["run_time"] = parse_duration(overrides.duration) / 1e9
         except UnitError:
             return overrides  # its reader says what is wrong, with the place
+    if users:
+        asked["users"] = int(users)
     return replace(overrides, users=None, duration=None)
+
+
+def _with_absolute_logfile(arguments: list[str]) -> list[str]:
+    """Workers run in a copy of the directory; what they log is wanted where the run was started."""
+    whole = list(arguments)
+    for index, argument in enumerate(whole):
+        option, equals, value = argument.partition("=")
+        if option == "--logfile" and equals:
+            whole[index] = f"{option}={os.path.abspath(value)}"
+        elif option == "--logfile" and index + 1 < len(whole):
+            whole[index + 1] = os.path.abspath(whole[index + 1])
+    return whole
 
 
 def _spawn_rate(text: str) -> float:
@@ -85,7 +107,7 @@ def _spawn_rate(text: str) -> float:
         return float(text.removesuffix("/s"))
     except ValueError:
         raise InputError(
-            f"`--set spawn_rate={text}` is no number of users per second", hint="write --set spawn_rate=10"
+            f"the spawn rate {text!r} is no number of users per second", hint="write --spawn-rate 10"
         ) from None
 
 

@@ -180,7 +180,7 @@ def _warn_no_load(inspected: Inspected, default: tree.UsersStage, findings: Find
     names = " and ".join(one.name for one in inspected.classes[:3])
     hint = {
         "classes": 'add --rate 50/s or --users 10 and --for 30s, or an attribute of the class such as rate = "50/s"',
-        "locust": "add --users 10 and --for 30s, and --set spawn_rate=2 for a ramp",
+        "locust": "add --users 10 and --for 30s, and --spawn-rate 2 for a ramp",
     }.get(inspected.source.get("kind", ""), "add --rate 50/s or --users 10, and --for 30s")
     findings.warning(
         "no-load",

@@ -20,6 +20,8 @@ class CodeOptions:
     arguments: tuple[str, ...] = ()
     """What stands behind `--`: arguments that a locustfile defines."""
     fast_http: bool = False
+    spawn_rate: str | None = None
+    """Users of a locustfile that start per second."""
 
     @property
     def is_empty(self) -> bool:
@@ -37,6 +39,8 @@ class CodeOptions:
             options["arguments"] = list(self.arguments)
         if self.fast_http:
             options["fast_http"] = True
+        if self.spawn_rate is not None:
+            options["spawn_rate"] = self.spawn_rate
         return options
 
 

@@ -100,7 +100,7 @@ def test_a_locustfile_is_told_what_the_command_line_says(project: Path, monkeypa
     ]
     assert (plan.load[0].start, plan.load[0].end) == (0.0, 4.0)
     plan = check_code("locustfile.py", overrides).require()
-    assert asked[1] == {"host": "http://127.0.0.1:1"}
+    assert asked[1] == {"host": "http://127.0.0.1:1", "users": 4, "run_time": 2.0}
     assert (plan.load[0].start, plan.load[0].end) == (4.0, 4.0)
     with pytest.raises(InputError, match="no number of users per second"):
         check_code("locustfile.py", overrides, CodeOptions(("spawn_rate=fast",)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,11 @@ from kilobar.users.guest import notes, stages
 from kilobar.users.guest.deal import dealt
 
 _CYCLE_LIMIT = 1_000
+_GRACE_S = 2
+"""Locust kills users in the middle of what they do. They may end it here, but tasks that never return are usual."""
+_UNTIL_STOPPED_S = 24 * 3600.0
+_UNTOLD_S = 10.0
+_WEB_URL = re.compile(r"https?://", re.IGNORECASE)
 
 
 def answer(question: str, write_end: int) -> None:
@@ -56,6 +62,7 @@ def describe(path: str, options: dict[str, Any]) -> dict[str, Any]:
             "fixed_count": user_class.fixed_count,
             "start": False,
             "stop": False,
+            "grace": f"{file.environment.stop_timeout or _GRACE_S:g}s",
         }
         for user_class in file.classes
     ]
@@ -69,16 +76,15 @@ def describe(path: str, options: dict[str, Any]) -> dict[str, Any]:
         },
         "tolerated_init": tolerated,
     }
-    load, load_notes = _load(file, classes, source)
+    load, load_notes = _load(file, classes, source, options)
     first, cycle = dealt(classes)
-    hosts = {user_class.host for user_class in file.classes if user_class.host}
     return {
         "source": source,
         "classes": classes,
         "first": first,
         # Where all are fixed and yet more users are asked for, they repeat.
         "cycle": cycle or first[:_CYCLE_LIMIT],
-        "host": hosts.pop() if len(hosts) == 1 else None,
+        "host": _web_host(file),
         "load": load,
         "notes": list(dict.fromkeys(said + load_notes)),
     }
@@ -115,11 +121,31 @@ def _check_hosts(path: str, file: Any) -> None:
     from locust import FastHttpUser, HttpUser
 
     for user_class in file.classes:
-        if issubclass(user_class, HttpUser | FastHttpUser) and not user_class.host and not _sets_host(user_class):
+        if not issubclass(user_class, HttpUser | FastHttpUser) or _sets_host(user_class):
+            continue
+        # A test_start listener may be what gives the environment its host.
+        if not user_class.host and not file.environment.events.test_start._handlers:
             raise InputError(
                 f"{path}: {user_class.__name__} has no host",
                 hint="give --target URL, or set `host` in the class",
             )
+        if user_class.host and not _WEB_URL.match(user_class.host):
+            raise InputError(
+                f"{path}: the host of {user_class.__name__}, {user_class.host!r}, is no URL",
+                hint=f"write http://{user_class.host}",
+            )
+
+
+def _web_host(file: Any) -> str | None:
+    """Where all classes send to, when it is one place and HTTP; hosts of other protocols are only theirs to know."""
+    hosts = {user_class.host for user_class in file.classes if user_class.host}
+    host = hosts.pop() if len(hosts) == 1 else None
+    if host is None or not _WEB_URL.match(host):
+        return None
+    # Users send the credentials in it; a plan has no place for them.
+    scheme, _, rest = host.partition("://")
+    authority, slash, path = rest.partition("/")
+    return f"{scheme}://{authority.rpartition('@')[2]}{slash}{path}"
 
 
 def _sets_host(user_class: type[Any]) -> bool:
@@ -132,17 +158,20 @@ def _sets_host(user_class: type[Any]) -> bool:
 
 
 def _load(
-    file: Any, classes: list[dict[str, Any]], source: dict[str, Any]
+    file: Any, classes: list[dict[str, Any]], source: dict[str, Any], options: dict[str, Any]
 ) -> tuple[list[dict[str, Any]] | None, list[str]]:
     """The stages, and what is to be said about them; `source` gets what a worker has to know of the course."""
-    parsed = file.environment.parsed_options
+    parsed, shape = file.environment.parsed_options, file.environment.shape_class
     said: list[str] = []
-    if file.environment.shape_class is not None:
+    is_replaced = shape is not None and "users" in options and not shape.use_common_options
+    if shape is not None and not is_replaced:
         pieces, said = _shape_pieces(file, classes, source)
-    elif parsed.num_users is not None:
-        pieces, said = _asked_pieces(parsed, classes)
-    else:
+    elif parsed.num_users is None and parsed.run_time is None:
         return None, said
+    else:
+        pieces, said = _asked_pieces(parsed, classes, is_ours="users" in options)
+    if is_replaced:
+        said.append(f"{type(shape).__name__} is not followed: --users replaces it")
     if not pieces:
         raise InputError("the load has no duration", hint="let the shape's tick() give users for a second at least")
     source["ramps"] = [list(end) for end in stages.ramps(pieces)]
@@ -150,12 +179,14 @@ def _load(
     return stages.plan_stages(pieces), said
 
 
-def _asked_pieces(parsed: Any, classes: list[dict[str, Any]]) -> tuple[list[stages.Piece], list[str]]:
-    from kilobar.users.guest.shape import LONGEST_S
-
+def _asked_pieces(
+    parsed: Any, classes: list[dict[str, Any]], *, is_ours: bool
+) -> tuple[list[stages.Piece], list[str]]:
+    """`is_ours`: the number of users is an option of Kilobar, which without more brings them at once, and not for ever
+    as Locust does."""
     said = []
-    users = int(parsed.num_users)
-    rate_per_s = float(parsed.spawn_rate or 1)
+    users = int(1 if parsed.num_users is None else parsed.num_users)
+    rate_per_s = float(parsed.spawn_rate or (users if is_ours else 1))
     if users < 1 or rate_per_s <= 0:
         raise InputError(f"{users} users at a spawn rate of {rate_per_s:g} per second are no load", hint="both above 0")
     fixed = sum(each["fixed_count"] for each in classes)
@@ -164,8 +195,8 @@ def _asked_pieces(parsed: Any, classes: list[dict[str, Any]]) -> tuple[list[stag
         users = fixed
     duration_s = float(parsed.run_time or 0)
     if not duration_s:
-        duration_s = float(LONGEST_S)
-        said.append("no run time was given: the load lasts 24 h unless it is stopped")
+        duration_s, words = (_UNTOLD_S, "10 s") if is_ours else (_UNTIL_STOPPED_S, "24 h unless it is stopped")
+        said.append(f"no run time was given: the load lasts {words} (--for 1m)")
     return stages.ramp_and_plateau(users, rate_per_s, duration_s), said
 
 
@@ -185,12 +216,8 @@ def _shape_pieces(
     course = course_of(shape, runner.set_users, min(cut_s, LONGEST_S) if cut_s else LONGEST_S)
     if runner.was_asked_for_results:
         said.append(f"{name} looks at results of the run: it was asked before the run, when there were none")
-    if not course.ended:
-        said.append(
-            f"{name} is cut after the run time that was given"
-            if cut_s
-            else f"{name} does not end within 24 h: it is cut there unless the run is stopped or a duration is given"
-        )
+    if not course.ended and not cut_s:
+        said.append(f"{name} does not end within 24 h: it is cut there unless the run is stopped or a duration is given")
     if any(names for _, names in course.classes):
         index = {each["name"]: number for number, each in enumerate(classes)}
         source["classes_over_time"] = [

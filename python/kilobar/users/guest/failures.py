@@ -124,11 +124,16 @@ def described(error: BaseException) -> str:
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _is_ours(frame.filename)]
     if not frames:
         return what[:MESSAGE_LIMIT]
-    last = next((frame for frame in reversed(frames) if "site-packages" not in frame.filename), frames[-1])
+    last = next((frame for frame in reversed(frames) if not _is_library(frame.filename)), frames[-1])
     place = f"({os.path.basename(last.filename)}:{last.lineno} in {last.name})"
     trace = "".join(traceback.format_list(frames))
     return f"{what[:MESSAGE_LIMIT]} {place}\n{trace[-_TRACE_LIMIT:]}"
 
 
+def _is_library(filename: str) -> bool:
+    return "site-packages" in filename or filename.startswith(("<frozen", os.path.dirname(os.__file__) + os.sep))
+
+
 def _is_ours(filename: str) -> bool:
-    return f"{os.sep}kilobar{os.sep}users{os.sep}" in filename or f"{os.sep}locust{os.sep}user{os.sep}" in filename
+    parts = (f"{os.sep}kilobar{os.sep}users{os.sep}", f"{os.sep}locust{os.sep}user{os.sep}", "src/gevent/")
+    return any(part in filename for part in parts)

@@ -20,6 +20,7 @@ from kilobar.errors import InputError
 from kilobar.users.guest import failures, iterations, locustfile, statistics
 from kilobar.users.guest.client import Responses, Sender, put_in_place
 from kilobar.users.guest.counting import Counter
+from kilobar.users.guest.mishaps import Mishaps
 from kilobar.users.guest.runner import GuestRunner, fire_init
 from kilobar.users.guest.stint import Stint, current
 from kilobar.users.loop_lag import TICK_S, LoopLag
@@ -56,6 +57,9 @@ class Host:
         self._hub.exception_stream = None
         self._hub.SYSTEM_ERROR = (KeyboardInterrupt,)
         self._set_up_logging()
+        mishaps = Mishaps()
+        logging.getLogger().addHandler(mishaps)
+        mishaps.follow(self._hub, self._is_user)
         self._environment.stats = statistics.BoundedStats()
         self._runner: GuestRunner = self._environment._create_runner(
             GuestRunner, int(code.get("worker", 0)), int(code.get("workers", 1)), self._stop_run
@@ -236,6 +240,12 @@ class Host:
                 raise InputError(f"the init listener {name} failed: {type(error).__name__}: {error}")
         locust_log.unhandled_greenlet_exception = False
 
+    def _is_user(self, greenlet: Any) -> bool:
+        """Whether it is the greenlet of a user, whose end is noted."""
+        return isinstance(getattr(greenlet, "args", None), tuple) and any(
+            isinstance(argument, User | Stint) for argument in greenlet.args
+        )
+
     def _answer(self, order: tuple[Any, ...]) -> None:
         if self._responses is not None:
             self._responses.arrived(order)
@@ -250,9 +260,14 @@ class Host:
             setattr(owner, name, leave)
 
     def _stop_run(self, reason: str) -> None:
-        if not self._has_asked_to_stop:
-            self._has_asked_to_stop = True
-            _native.stop_run(reason[:_REASON_LIMIT])
+        if self._has_asked_to_stop:
+            return
+        self._has_asked_to_stop = True
+        _native.stop_run(reason[:_REASON_LIMIT])
+        # As in Locust, nobody here begins anything more; the other workers hear of it from the engine.
+        for stint in list(self._stints.values()):
+            if stint.user is not None and stint.user._state in ("running", "waiting"):
+                stint.user.stop(force=False)
 
     def _close(self) -> None:
         self._runner.stopping()
@@ -270,6 +285,8 @@ class Host:
         if parsed.logfile:
             setup_logging: Any = locust_log.setup_logging
             setup_logging(parsed.loglevel, parsed.logfile)
+            # What is printed goes there too; it is the one place where a person can look.
+            sys.stdout = open(parsed.logfile, "a", buffering=1, encoding="utf-8")  # noqa: SIM115  # for good
         root = logging.getLogger()
         # The output of a worker is read by nobody: without a file, messages end here.
         for logger in (root, logging.getLogger("locust")):

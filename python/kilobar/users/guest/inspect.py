@@ -10,7 +10,8 @@ from typing import Any
 
 from kilobar.errors import InputError
 
-_TIME_LIMIT_S = 120
+_TIME_LIMIT_S = 25
+"""Less than whoever asks for an inspection has patience: then it is told what the reason is."""
 _OUTPUT_SHOWN = 2_000
 
 

@@ -35,6 +35,9 @@ class Watcher(Protocol):
     is_busy: bool
     """Whether an iteration of it has begun."""
 
+    is_leaving: bool
+    """Whether it is to end when the iteration is over."""
+
     def begin(self) -> None:
         """A task is about to be executed."""
 
@@ -89,7 +92,14 @@ def _watched_function(function: Callable[..., Any], current: Callable[[], Watche
     @functools.wraps(function)
     def run(*args: Any) -> Any:
         watcher = current()
-        return function(*args) if watcher is None else _executed(watcher, function, *args)
+        if watcher is None:
+            return function(*args)
+        try:
+            return _executed(watcher, function, *args)
+        finally:
+            # Locust's own loop over test functions never looks whether its user is to stop.
+            if watcher.is_leaving:
+                raise GreenletExit
 
     return run
 

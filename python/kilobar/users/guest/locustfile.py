@@ -18,6 +18,7 @@ from locust.env import Environment
 from locust.main import create_environment, merge_locustfiles_content
 
 from kilobar.errors import InputError
+from kilobar.users.guest.runner import give_host
 
 
 class _ArgumentsRefused(Exception):  # noqa: N818  # never seen by anybody
@@ -40,7 +41,7 @@ def load(path: str, options: dict[str, Any]) -> LocustFile:
 
     Raises InputError for whatever is wrong with the file or the arguments, `SystemExit` in the file included.
     """
-    with _user_code(path):
+    with _user_code(path), _only_loaded(path):
         paths = argument_parser.parse_locustfile_paths([each.strip() for each in path.split(",")])
         user_classes, shapes, tasks, shape = merge_locustfiles_content(paths)
     if not user_classes:
@@ -64,9 +65,7 @@ def load(path: str, options: dict[str, Any]) -> LocustFile:
             environment.update_user_class(settings)
         if parsed.equal_weights:
             environment.assign_equal_weights()
-    for user_class in environment.user_classes:
-        if environment.host:
-            user_class.host = environment.host
+    give_host(environment)
     secrets = set(parser.secret_args_included_in_web_ui)
     said = {name: value for name, value in vars(parsed).items() if name not in secrets and _is_json(value)}
     return LocustFile(environment, tuple(environment.user_classes), said)
@@ -130,6 +129,27 @@ def _chosen(path: str, available: dict[str, type[User]], names: list[str]) -> li
 
 
 @contextlib.contextmanager
+def _only_loaded(path: str) -> Iterator[None]:
+    """A file that starts Locust when it is imported, as a library or for one user, would never be loaded."""
+    genuine = Environment._create_runner, locust.run_single_user
+
+    def refuse(*arguments: Any, **options: Any) -> NoReturn:
+        place = _place_of(traceback.extract_stack())
+        raise InputError(
+            f"{path} starts Locust itself when it is imported{place}",
+            hint="put that under if __name__ == '__main__': ; here it is Kilobar that runs the users",
+        )
+
+    environment_class: Any = Environment
+    package: Any = locust
+    environment_class._create_runner = package.run_single_user = refuse
+    try:
+        yield
+    finally:
+        environment_class._create_runner, package.run_single_user = genuine
+
+
+@contextlib.contextmanager
 def _user_code(path: str) -> Iterator[None]:
     """Turns whatever the file raises into words with a place in it."""
     try:
@@ -150,8 +170,13 @@ def _user_code(path: str) -> Iterator[None]:
 
 
 def _place(error: BaseException) -> str:
+    return _place_of(traceback.extract_tb(error.__traceback__))
+
+
+def _place_of(frames: traceback.StackSummary) -> str:
+    """The innermost line that is neither of Python, of a package nor ours."""
     own = os.path.dirname(locust.__file__)
-    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+    for frame in reversed(frames):
         is_library = frame.filename.startswith((own, "<frozen", sys.base_prefix)) or "site-packages" in frame.filename
         if not is_library and f"{os.sep}kilobar{os.sep}users{os.sep}" not in frame.filename:
             return f" ({frame.filename}:{frame.lineno})"

@@ -31,6 +31,12 @@ _NAMES = {
     "print_stats": "Locust prints no statistics: the live view and the report are Kilobar's",
     "StatsCSVFileWriter": "Locust writes no statistics files: --json, --html and --junit of Kilobar do",
 }
+_CALLS = {
+    "print": "what users print is not shown: it goes where they log, with -- --logfile FILE",
+    "logging.info": "what users log is not shown: -- --logfile FILE keeps it",
+    "logger.info": "what users log is not shown: -- --logfile FILE keeps it",
+}
+_WRITES = "files that it writes by a relative path are in the workers' copy of its directory: use an absolute one"
 _OPTIONS = {
     "csv_prefix": "--csv",
     "html_file": "--html",
@@ -59,9 +65,21 @@ def of_source(text: str, path: str) -> Iterator[str]:
                 note = "runner.start() has no effect: Kilobar holds the load that was asked for"
         elif isinstance(node, ast.Name):
             note = _NAMES.get(node.id)
+        elif isinstance(node, ast.Call):
+            note = _WRITES if _opens_to_write(node) else _CALLS.get(ast.unparse(node.func))
         if note is not None and note not in said:
             said.add(note)
             yield f"{note} ({path}:{node.lineno})"  # type: ignore[attr-defined]
+
+
+def _opens_to_write(call: ast.Call) -> bool:
+    """`open("results.csv", "w")`, and the like of any mode that writes, where the path is seen to be relative."""
+    if not isinstance(call.func, ast.Name) or call.func.id != "open" or not call.args:
+        return False
+    path = call.args[0]
+    is_relative = isinstance(path, ast.Constant) and not str(path.value).startswith("/")
+    modes = [*call.args[1:2], *(keyword.value for keyword in call.keywords if keyword.arg == "mode")]
+    return is_relative and any(isinstance(mode, ast.Constant) and set("wax") & set(str(mode.value)) for mode in modes)
 
 
 def of_options(parsed: Mapping[str, Any]) -> Iterator[str]:
@@ -69,5 +87,3 @@ def of_options(parsed: Mapping[str, Any]) -> Iterator[str]:
     for name, option in _OPTIONS.items():
         if parsed.get(name):
             yield f"Locust's option {option} has no effect: Kilobar reports itself"
-    if parsed.get("stop_timeout"):
-        yield "Locust's option --stop-timeout holds for users that leave during the run; at its end --grace does"

@@ -94,6 +94,7 @@ class GuestRunner(LocalRunner):
         self.stats.clear_all()
         self.environment._filter_tasks_by_tags()
         _fire(self.environment.events.test_start, environment=self.environment)
+        give_host(self.environment)
         self.update_state(STATE_SPAWNING)
 
     def spawned(self, total_users: int) -> None:
@@ -171,6 +172,13 @@ def _caller() -> str:
     return f" ({name}:{frame.f_lineno} in {frame.f_code.co_name})" if frame else ""
 
 
+def give_host(environment: Environment) -> None:
+    """The host of the environment goes before those of classes, whenever a listener has set it."""
+    for user_class in environment.user_classes:
+        if environment.host:
+            user_class.host = environment.host
+
+
 def fire_init(environment: Environment) -> Iterable[tuple[str, Exception]]:
     """Fires `init`, listener by listener as Locust does; what went wrong in which of them."""
     failures = []
@@ -179,4 +187,5 @@ def fire_init(environment: Environment) -> Iterable[tuple[str, Exception]]:
             listener(environment=environment, runner=environment.runner, web_ui=None)
         except Exception as error:
             failures.append((getattr(listener, "__name__", repr(listener)), error))
+    give_host(environment)
     return failures

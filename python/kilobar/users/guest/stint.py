@@ -8,6 +8,7 @@ from typing import Any
 from gevent import getcurrent  # type: ignore[import-untyped]
 from locust import User
 from locust.exception import StopTest
+from locust.user.task import LOCUST_STATE_STOPPING
 
 from kilobar import _native
 from kilobar.users.guest import failures
@@ -40,6 +41,11 @@ class Stint:
         self._stop_run = stop_run
         self._began_ns = 0
         self._failure: str | None = None
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether it was told to leave, by the engine or by code of the user."""
+        return self.is_told_to_leave or (self.user is not None and self.user._state == LOCUST_STATE_STOPPING)
 
     def begin(self) -> None:
         """An iteration begins."""
