@@ -179,9 +179,7 @@ def _load(
     return stages.plan_stages(pieces), said
 
 
-def _asked_pieces(
-    parsed: Any, classes: list[dict[str, Any]], *, is_ours: bool
-) -> tuple[list[stages.Piece], list[str]]:
+def _asked_pieces(parsed: Any, classes: list[dict[str, Any]], *, is_ours: bool) -> tuple[list[stages.Piece], list[str]]:
     """`is_ours`: the number of users is an option of Kilobar, which without more brings them at once, and not for ever
     as Locust does."""
     said = []
@@ -217,7 +215,9 @@ def _shape_pieces(
     if runner.was_asked_for_results:
         said.append(f"{name} looks at results of the run: it was asked before the run, when there were none")
     if not course.ended and not cut_s:
-        said.append(f"{name} does not end within 24 h: it is cut there unless the run is stopped or a duration is given")
+        said.append(
+            f"{name} does not end within 24 h: it is cut there unless the run is stopped or a duration is given"
+        )
     if any(names for _, names in course.classes):
         index = {each["name"]: number for number, each in enumerate(classes)}
         source["classes_over_time"] = [
