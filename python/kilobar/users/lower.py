@@ -79,6 +79,7 @@ def lower(
         variables=(),
         origins=() if target is None else (target[0],),
         target=None if target is None else 0,
+        http=_http(inspected.source),
         max_in_flight=scenario.max_in_flight,
         grace_ns=scenario.grace,
         allow=tuple(dict.fromkeys(allow)),
@@ -163,6 +164,11 @@ def _source(inspected: Inspected, target: tuple[plan.Origin, str] | None, overri
         origin, path = target
         source["target"] = f"{origin}{path}"
     return source
+
+
+def _http(source: Mapping[str, Any]) -> plan.HttpPolicy:
+    """How the engine speaks HTTP for users. Only those of Locust ask for anything: not to look at certificates."""
+    return plan.HttpPolicy(insecure=source.get("kind") == "locust" and bool(source["options"].get("insecure")))
 
 
 def _warn_no_load(inspected: Inspected, default: tree.UsersStage, findings: Findings) -> None:

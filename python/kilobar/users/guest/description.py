@@ -73,6 +73,7 @@ def describe(path: str, options: dict[str, Any]) -> dict[str, Any]:
             "arguments": [str(each) for each in options.get("arguments") or ()],
             "parsed": file.parsed,
             "fast_http": bool(options.get("fast_http")),
+            "insecure": bool(options.get("fast_http")) and _looks_away(file),
         },
         "tolerated_init": tolerated,
     }
@@ -121,7 +122,7 @@ def _check_hosts(path: str, file: Any) -> None:
     from locust import FastHttpUser, HttpUser
 
     for user_class in file.classes:
-        if not issubclass(user_class, HttpUser | FastHttpUser) or _sets_host(user_class):
+        if not issubclass(user_class, HttpUser | FastHttpUser) or _makes_itself(user_class):
             continue
         # A test_start listener may be what gives the environment its host.
         if not user_class.host and not file.environment.events.test_start._handlers:
@@ -129,7 +130,7 @@ def _check_hosts(path: str, file: Any) -> None:
                 f"{path}: {user_class.__name__} has no host",
                 hint="give --target URL, or set `host` in the class",
             )
-        if user_class.host and not _WEB_URL.match(user_class.host):
+        if isinstance(user_class.host, str) and not _WEB_URL.match(user_class.host):
             raise InputError(
                 f"{path}: the host of {user_class.__name__}, {user_class.host!r}, is no URL",
                 hint=f"write http://{user_class.host}",
@@ -138,7 +139,7 @@ def _check_hosts(path: str, file: Any) -> None:
 
 def _web_host(file: Any) -> str | None:
     """Where all classes send to, when it is one place and HTTP; hosts of other protocols are only theirs to know."""
-    hosts = {user_class.host for user_class in file.classes if user_class.host}
+    hosts = {user_class.host for user_class in file.classes if isinstance(user_class.host, str)}
     host = hosts.pop() if len(hosts) == 1 else None
     if host is None or not _WEB_URL.match(host):
         return None
@@ -148,12 +149,17 @@ def _web_host(file: Any) -> str | None:
     return f"{scheme}://{authority.rpartition('@')[2]}{slash}{path}"
 
 
-def _sets_host(user_class: type[Any]) -> bool:
+def _looks_away(file: Any) -> bool:
+    """Whether there are users that take any certificate, as `FastHttpUser` does unless it is told not to."""
+    from locust import FastHttpUser
+
+    return any(issubclass(user_class, FastHttpUser) and user_class.insecure for user_class in file.classes)
+
+
+def _makes_itself(user_class: type[Any]) -> bool:
     """Whether a user may get its host when it is made."""
     return any(
-        "__init__" in vars(each) or vars(each).get("host")
-        for each in user_class.__mro__[:-1]
-        if not each.__module__.startswith("locust.")
+        "__init__" in vars(each) for each in user_class.__mro__[:-1] if not each.__module__.startswith("locust.")
     )
 
 
@@ -179,9 +185,7 @@ def _load(
     return stages.plan_stages(pieces), said
 
 
-def _asked_pieces(
-    parsed: Any, classes: list[dict[str, Any]], *, is_ours: bool
-) -> tuple[list[stages.Piece], list[str]]:
+def _asked_pieces(parsed: Any, classes: list[dict[str, Any]], *, is_ours: bool) -> tuple[list[stages.Piece], list[str]]:
     """`is_ours`: the number of users is an option of Kilobar, which without more brings them at once, and not for ever
     as Locust does."""
     said = []
@@ -217,7 +221,9 @@ def _shape_pieces(
     if runner.was_asked_for_results:
         said.append(f"{name} looks at results of the run: it was asked before the run, when there were none")
     if not course.ended and not cut_s:
-        said.append(f"{name} does not end within 24 h: it is cut there unless the run is stopped or a duration is given")
+        said.append(
+            f"{name} does not end within 24 h: it is cut there unless the run is stopped or a duration is given"
+        )
     if any(names for _, names in course.classes):
         index = {each["name"]: number for number, each in enumerate(classes)}
         source["classes_over_time"] = [
