@@ -128,11 +128,14 @@ def run_plan(plan: Plan, *, workers: int | None = None, quiet: bool = False) -> 
 
 def _print_summary(summary: Summary, *, quiet: bool) -> None:
     if quiet:
-        from kilobar.report.words import printable, sentences
+        from kilobar.report.words import first_line, printable, sentences
 
         print(sentences(summary)[0])
         for reason in summary.reasons:
             print(f"  {printable(reason)}")
+        if summary.outcome != "passed" and summary.samples:
+            sample = summary.samples[0]
+            print(f"  for example: {printable(sample.series)}: {first_line(sample.message)}")
         return
     if sys.stdout.isatty():
         from rich.console import Console

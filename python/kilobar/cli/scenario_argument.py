@@ -22,7 +22,8 @@ def check_argument(scenario: str, overrides: Overrides | None = None, options: C
         return check_code(scenario, overrides, options)
     if options is not None and not options.is_empty:
         raise InputError(
-            f"`{scenario}` is no Python file; --set, --spawn-rate, --tags, --exclude-tags, --fast-http and arguments are for code",
+            f"`{scenario}` is no Python file; "
+            "--set, --spawn-rate, --tags, --exclude-tags, --fast-http and arguments are for code",
             hint="leave them out, or name a file such as users.py",
         )
     if is_url:

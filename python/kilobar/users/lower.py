@@ -92,7 +92,9 @@ def lower(
 def _http(inspected: Inspected) -> plan.HttpPolicy:
     """How `self.http` speaks. A user is somebody who logs in once and goes on; guests with `--fast-http` are, too."""
     files = [one.ca_file for one in inspected.classes if one.ca_file is not None]
-    insecure = any(one.insecure for one in inspected.classes)
+    # A locustfile may say that certificates are not to be looked at, as FastHttpUser does by default.
+    is_careless_guest = inspected.source.get("kind") == "locust" and bool(inspected.source["options"].get("insecure"))
+    insecure = is_careless_guest or any(one.insecure for one in inspected.classes)
     return plan.HttpPolicy(cookies="per_user", insecure=insecure, ca_file=files[0] if files else None)
 
 

@@ -132,6 +132,8 @@ def test_a_run_in_which_nothing_succeeded_fails_without_any_threshold() -> None:
     )
     assert judge(refused).outcome == "failed"
     assert judge(refused).reasons == ("nothing succeeded: all 1,000 requests failed (refused 990, reset 10)",)
+    before_all = replace(GOOD, ledger=Ledger(), requests=3, failed_requests=3, errors={"status": 3})
+    assert judge(before_all).reasons == ("nothing succeeded: all 3 requests failed (status 3)",)
     silent = replace(GOOD, ledger=Ledger(planned=9, started=9, in_flight=9), requests=0)
     assert judge(silent).reasons == ("nothing succeeded: 9 iterations were started and no request ended",)
     by_hand = replace(GOOD, ledger=Ledger(planned=1000, started=1000, failed=1000))

@@ -88,7 +88,7 @@ def test_a_locustfile_is_told_what_the_command_line_says(project: Path, monkeypa
 
     def inspect(kind: str, root: str, path: str, options: dict[str, Any]) -> Inspected:
         asked.append(dict(options))
-        load = (Stage("users", 0, 4, 2_000_000_000),) if "users" in options else None
+        load = (Stage("users", 0 if "spawn_rate" in options else 4, 4, 2_000_000_000),)
         return Inspected({"kind": kind, "file": path}, (InspectedClass("A", "guest"),), load=load)
 
     monkeypatch.setattr(module, "inspect", inspect)

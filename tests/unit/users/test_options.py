@@ -9,7 +9,7 @@ from kilobar.users.options import CodeOptions
 def test_only_what_was_said_is_passed_on() -> None:
     assert CodeOptions().to_dict() == {}
     assert CodeOptions().is_empty
-    options = CodeOptions(("user=ann", "query=a=b"), ("slow,cheap", "new"), ("broken",), ("--hosts", "3"), True)
+    options = CodeOptions(("user=ann", "query=a=b"), ("slow,cheap", "new"), ("broken",), ("--hosts", "3"), True, "2/s")
     assert not options.is_empty
     assert options.to_dict() == {
         "user": "ann",
@@ -18,6 +18,7 @@ def test_only_what_was_said_is_passed_on() -> None:
         "exclude_tags": ["broken"],
         "arguments": ["--hosts", "3"],
         "fast_http": True,
+        "spawn_rate": "2/s",
     }
 
 

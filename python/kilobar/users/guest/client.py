@@ -77,11 +77,16 @@ class Exchange:
 class Sender:
     """Sends the requests of one user; nobody counts them but the request event."""
 
-    __slots__ = ("_responses", "_user")
+    __slots__ = ("_responses", "_user", "_verifies")
 
-    def __init__(self, responses: Responses, user: int) -> None:
+    def __init__(self, responses: Responses, user: int, *, verifies: bool = True) -> None:
         self._responses = responses
         self._user = user
+        self._verifies = verifies
+
+    def is_fit_for(self, url: str, *, verifies: bool) -> bool:
+        """Whether the engine treats certificates as asked: it does so in one way for the whole run."""
+        return verifies == self._verifies or not url.lower().startswith("https:")
 
     def send(
         self,
@@ -104,14 +109,20 @@ def put_in_place(user: User, sender: Sender) -> None:
 
     client: Any = getattr(user, "client", None)
     genuine: type[Any] = type(client)
-    if isinstance(user, FastHttpUser) and genuine is FastHttpSession:
+    if isinstance(user, FastHttpUser) and genuine is FastHttpSession and not _asks_for_more(user):
         client.__class__ = FastEngineSession
         client.sender = sender
         client.timeout_s = float(user.network_timeout)
+        client.verifies = not user.insecure
     elif isinstance(user, HttpUser) and genuine is HttpSession:
         client.__class__ = HttpEngineSession
         client.sender = sender
         client.received_cookies = set()
+
+
+def _asks_for_more(user: FastHttpUser) -> bool:
+    """Whether a class has settings for its connections that only the genuine client knows."""
+    return bool(user.proxy_host or user.ssl_context_factory or user.max_retries)
 
 
 def with_params(url: str, params: Any) -> str:

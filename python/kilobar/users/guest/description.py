@@ -73,6 +73,7 @@ def describe(path: str, options: dict[str, Any]) -> dict[str, Any]:
             "arguments": [str(each) for each in options.get("arguments") or ()],
             "parsed": file.parsed,
             "fast_http": bool(options.get("fast_http")),
+            "insecure": bool(options.get("fast_http")) and _looks_away(file),
         },
         "tolerated_init": tolerated,
     }
@@ -121,7 +122,7 @@ def _check_hosts(path: str, file: Any) -> None:
     from locust import FastHttpUser, HttpUser
 
     for user_class in file.classes:
-        if not issubclass(user_class, HttpUser | FastHttpUser) or _sets_host(user_class):
+        if not issubclass(user_class, HttpUser | FastHttpUser) or _makes_itself(user_class):
             continue
         # A test_start listener may be what gives the environment its host.
         if not user_class.host and not file.environment.events.test_start._handlers:
@@ -129,7 +130,7 @@ def _check_hosts(path: str, file: Any) -> None:
                 f"{path}: {user_class.__name__} has no host",
                 hint="give --target URL, or set `host` in the class",
             )
-        if user_class.host and not _WEB_URL.match(user_class.host):
+        if isinstance(user_class.host, str) and not _WEB_URL.match(user_class.host):
             raise InputError(
                 f"{path}: the host of {user_class.__name__}, {user_class.host!r}, is no URL",
                 hint=f"write http://{user_class.host}",
@@ -138,7 +139,7 @@ def _check_hosts(path: str, file: Any) -> None:
 
 def _web_host(file: Any) -> str | None:
     """Where all classes send to, when it is one place and HTTP; hosts of other protocols are only theirs to know."""
-    hosts = {user_class.host for user_class in file.classes if user_class.host}
+    hosts = {user_class.host for user_class in file.classes if isinstance(user_class.host, str)}
     host = hosts.pop() if len(hosts) == 1 else None
     if host is None or not _WEB_URL.match(host):
         return None
@@ -148,12 +149,17 @@ def _web_host(file: Any) -> str | None:
     return f"{scheme}://{authority.rpartition('@')[2]}{slash}{path}"
 
 
-def _sets_host(user_class: type[Any]) -> bool:
+def _looks_away(file: Any) -> bool:
+    """Whether there are users that take any certificate, as `FastHttpUser` does unless it is told not to."""
+    from locust import FastHttpUser
+
+    return any(issubclass(user_class, FastHttpUser) and user_class.insecure for user_class in file.classes)
+
+
+def _makes_itself(user_class: type[Any]) -> bool:
     """Whether a user may get its host when it is made."""
     return any(
-        "__init__" in vars(each) or vars(each).get("host")
-        for each in user_class.__mro__[:-1]
-        if not each.__module__.startswith("locust.")
+        "__init__" in vars(each) for each in user_class.__mro__[:-1] if not each.__module__.startswith("locust.")
     )
 
 

@@ -103,6 +103,8 @@ class FastEngineSession(FastHttpSession):
 
     sender: Sender
     timeout_s: float
+    verifies: bool
+    """Whether it looks at certificates."""
 
     def request(
         self,
@@ -120,7 +122,9 @@ class FastEngineSession(FastHttpSession):
         **rest: Any,
     ) -> Any:
         """As that of `FastHttpSession`."""
-        if stream or not is_plain(data) or rest.keys() - {"params", "timeout"}:
+        absolute = with_params(self._build_url(url), rest.get("params"))
+        is_fit = self.sender.is_fit_for(absolute, verifies=self.verifies)
+        if stream or not is_fit or not is_plain(data) or rest.keys() - {"params", "timeout"}:
             return super().request(
                 method,
                 url,
@@ -137,7 +141,6 @@ class FastEngineSession(FastHttpSession):
             )
         name = name or self.request_name or url
         agent: Any = self.client
-        absolute = with_params(self._build_url(url), rest.get("params"))
         sent_headers, body = self._message(headers, auth, data, json)
         start_time = time.time()
         exchange = self.sender.send(

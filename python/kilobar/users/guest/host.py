@@ -70,7 +70,9 @@ class Host:
         # First of all: a listener that ends its user by an exception must not hide the request from us.
         self._environment.events.request._handlers.insert(0, Counter(current))
         iterations.watch(current)
-        self._responses = Responses() if (source.get("options") or {}).get("fast_http") else None
+        options = source.get("options") or {}
+        self._responses = Responses() if options.get("fast_http") else None
+        self._verifies = not options.get("insecure")
         self._fire_init()
         ramps = source.get("ramps") or []
         self._runner.begin(int(ramps[0][1]) if ramps else 0)
@@ -154,7 +156,7 @@ class Host:
             return
         stint.user = user
         if self._responses is not None:
-            put_in_place(user, Sender(self._responses, stint.number))
+            put_in_place(user, Sender(self._responses, stint.number, verifies=self._verifies))
         greenlet = user.start(self._runner.user_greenlets)
         stint.follow(greenlet)
         # A killed one has a GreenletExit as its value, and no exception.

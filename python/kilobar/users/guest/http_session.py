@@ -8,10 +8,11 @@ from datetime import timedelta
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
-from locust.clients import HttpSession, ResponseContextManager
+from locust.clients import HttpSession, LocustHttpAdapter, ResponseContextManager
 from requests import PreparedRequest, Response
 from requests.auth import HTTPBasicAuth, _basic_auth_str
 from requests.exceptions import ConnectionError as RequestsConnectionError
+from requests.exceptions import InvalidSchema
 from requests.structures import CaseInsensitiveDict
 from requests.utils import get_encoding_from_headers
 
@@ -46,7 +47,7 @@ class HttpEngineSession(HttpSession):
         **settings: Any,
     ) -> ResponseContextManager:
         """As that of `HttpSession`; the time is the engine's."""
-        if not self._can_send(settings) or not isinstance(url, str):
+        if not isinstance(url, str) or not self._can_send(self._build_url(url), settings):
             return super().request(method, url, name, catch_response, context or {}, **settings)
         request = PreparedRequest()
         headers, body = self._message(settings)
@@ -76,18 +77,29 @@ class HttpEngineSession(HttpSession):
             judged.__exit__(None, None, None)  # type: ignore[no-untyped-call]
         return judged
 
-    def _can_send(self, settings: dict[str, Any]) -> bool:
+    def _can_send(self, url: str, settings: dict[str, Any]) -> bool:
         """Whether nothing is asked of this request that only requests can do."""
         given = {name for name, value in settings.items() if value is not None}
         auth = settings.get("auth") or self.auth
+        verify = self.verify if settings.get("verify") is None else settings["verify"]
         return (
             given <= _KNOWN
             and is_plain(settings.get("data"))
             and (auth is None or isinstance(auth, tuple | HTTPBasicAuth))
-            and isinstance(settings.get("verify", True), bool | None)
+            and isinstance(verify, bool)
+            and self.sender.is_fit_for(url, verifies=verify)
             and not self.proxies
+            and not self.hooks.get("response")
             and not self.cert
+            and self._is_sent_as_usual(url)
         )
+
+    def _is_sent_as_usual(self, url: str) -> bool:
+        """Whether the file has mounted nothing of its own for this address, such as retries."""
+        try:
+            return type(self.get_adapter(url)) is LocustHttpAdapter
+        except InvalidSchema:
+            return False
 
     def _message(self, settings: dict[str, Any]) -> tuple[list[tuple[str, str]], bytes | None]:
         headers: CaseInsensitiveDict[Any] = CaseInsensitiveDict(self.headers)

@@ -35,8 +35,9 @@ class Watcher(Protocol):
     is_busy: bool
     """Whether an iteration of it has begun."""
 
-    is_leaving: bool
-    """Whether it is to end when the iteration is over."""
+    @property
+    def is_leaving(self) -> bool:
+        """Whether it is to end when the iteration is over."""
 
     def begin(self) -> None:
         """A task is about to be executed."""

@@ -187,6 +187,36 @@ def test_what_the_engine_cannot_do_is_done_by_the_genuine_client(
     assert steps(engine)[-1][0] == "SAY 200"
 
 
+@pytest.mark.parametrize(
+    "own",
+    [
+        'self.client.mount("http://", __import__("requests").adapters.HTTPAdapter(max_retries=2))',
+        'self.client.hooks["response"].append(lambda response, **rest: response)',
+    ],
+)
+def test_adapters_and_hooks_of_the_file_are_left_to_the_genuine_client(
+    write: Write, target: TargetProcess, own: str
+) -> None:
+    engine = ran(write, target, "HttpUser", f'{own}\nsay(self.client.get("/bytes/5").status_code)')
+    assert engine.said("request") == []
+    assert [name for name, _ in steps(engine)] == ["GET /bytes/5", "SAY 200"]
+
+
+@pytest.mark.parametrize(
+    "setting", ["max_retries = 1", "ssl_context_factory = __import__('ssl').create_default_context"]
+)
+def test_a_class_with_connections_of_its_own_kind_keeps_the_genuine_client(
+    write: Write, target: TargetProcess, setting: str
+) -> None:
+    text = HEAD.replace("{client}", "FastHttpUser").replace("wait_time", f"{setting}\n    wait_time", 1)
+    path = write(text + '        self.client.get("/bytes/5")\n')
+    with Engine.of(path, {"host": target.url, "fast_http": True}) as engine:
+        engine.arrive(1)
+        engine.wait_for("ended")
+        assert engine.said("request") == []
+        assert [name for name, _ in steps(engine)] == ["GET /bytes/5"]
+
+
 @BOTH
 def test_other_users_go_on_while_one_waits_for_its_response(write: Write, target: TargetProcess, client: str) -> None:
     path = write(HEAD.replace("{client}", client) + '        self.client.get("/")\n')

@@ -78,6 +78,70 @@ def test_a_load_without_a_run_time_is_noted(write: Write) -> None:
     assert any("no run time" in note for note in found(write(SIMPLE), users=1)["notes"])
 
 
+def test_users_of_kilobar_come_at_once_and_not_for_ever(write: Write) -> None:
+    answer = found(write(SIMPLE), users=20)
+    assert answer["load"] == [{"kind": "users", "from": 20, "to": 20, "duration_ns": 10 * S}]
+    answer = found(write(SIMPLE), arguments=["-u", "20"])
+    assert [stage["duration_ns"] for stage in answer["load"]] == [20 * S, (24 * 3600 - 20) * S]
+
+
+def test_a_length_alone_is_of_one_user(write: Write) -> None:
+    assert found(write(SIMPLE), run_time=5)["load"] == [{"kind": "users", "from": 1, "to": 1, "duration_ns": 5 * S}]
+
+
+def test_users_of_kilobar_replace_a_shape(write: Write) -> None:
+    answer = found(write(SHAPED), users=3, run_time=5)
+    assert answer["load"] == [{"kind": "users", "from": 3, "to": 3, "duration_ns": 5 * S}]
+    assert "Steps is not followed: --users replaces it" in answer["notes"]
+    assert found(write(SHAPED), run_time=5)["load"] == [{"kind": "users", "from": 10, "to": 10, "duration_ns": 5 * S}]
+
+
+def test_users_have_a_little_time_to_end_what_they_do(write: Write) -> None:
+    assert found(write(SIMPLE))["classes"][0]["grace"] == "2s"
+    assert found(write(SIMPLE), arguments=["--stop-timeout", "9"])["classes"][0]["grace"] == "9s"
+
+
+@pytest.mark.parametrize(
+    ("host", "of_plan"),
+    [
+        ("http://ann:secret@127.0.0.1:9/shop", "http://127.0.0.1:9/shop"),
+        ("ws://127.0.0.1:9", None),
+        ("localhost:50051", None),
+    ],
+)
+def test_a_plan_knows_of_hosts_that_are_http_and_without_credentials(
+    write: Write, host: str, of_plan: str | None
+) -> None:
+    text = SIMPLE.replace("http://127.0.0.1:9", host)
+    if of_plan is None:
+        text = text.replace("HttpUser", "User")
+    assert found(write(text))["host"] == of_plan
+
+
+def test_a_host_that_is_no_url_is_told_before_the_run(write: Write) -> None:
+    with pytest.raises(InputError, match=r"the host of Buyer, '127\.0\.0\.1:9', is no URL"):
+        found(write(SIMPLE), host="127.0.0.1:9")
+
+
+def test_a_listener_may_set_the_host(write: Write) -> None:
+    text = SIMPLE.replace('host = "http://127.0.0.1:9"', "") + (
+        "from locust import events\n@events.init.add_listener\n"
+        'def choose(environment, **rest): environment.host = "http://127.0.0.1:7"\n'
+    )
+    assert found(write(text))["host"] == "http://127.0.0.1:7"
+    assert found(write(text.replace("events.init", "events.test_start")))["host"] is None
+
+
+@pytest.mark.parametrize(
+    "start",
+    ["import locust.env\nlocust.env.Environment(user_classes=[Buyer]).create_local_runner()", "run_single_user(Buyer)"],
+)
+def test_a_file_that_starts_locust_itself_is_refused(write: Write, start: str) -> None:
+    path = write("from locust import run_single_user\n" + SIMPLE + start + "\n")
+    with pytest.raises(InputError, match=r"starts Locust itself when it is imported \(.*locustfile.py:\d+\)"):
+        found(path)
+
+
 def test_fixed_counts_alone_limit_the_users(write: Write) -> None:
     answer = found(write(SIMPLE + "    fixed_count = 2\n"), users=10, spawn_rate=10, run_time=60)
     assert answer["load"][0]["to"] == 2

@@ -24,6 +24,24 @@ def test_starting_users_by_hand_is_noted() -> None:
     assert said("thread.start()") == []
 
 
+def test_what_nobody_sees_is_noted() -> None:
+    assert "is not shown" in said("print('a')")[0]
+    assert "is not shown" in said("import logging\nlogging.info('a')")[0]
+
+
+def test_a_file_that_is_written_beside_the_code_is_noted() -> None:
+    for call in ('open("results.csv", "w")', 'open("log.txt", mode="a")', 'open("data.bin", "r+x")'):
+        assert "use an absolute one" in said(call)[0]
+    for call in (
+        'open("users.csv")',
+        'open("/data/results.csv", "w")',
+        'open(path, "w")',
+        "open()",
+        'gzip.open("a", "w")',
+    ):
+        assert said(call) == []
+
+
 def test_options_of_reports_are_noted() -> None:
     assert list(notes.of_options({"html_file": "x.html", "tags": ["a"]})) == [
         "Locust's option --html has no effect: Kilobar reports itself"
