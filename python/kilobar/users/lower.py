@@ -168,7 +168,8 @@ def _source(inspected: Inspected, target: tuple[plan.Origin, str] | None, overri
 
 def _http(source: Mapping[str, Any]) -> plan.HttpPolicy:
     """How the engine speaks HTTP for users. Only those of Locust ask for anything: not to look at certificates."""
-    return plan.HttpPolicy(insecure=source.get("kind") == "locust" and bool(source["options"].get("insecure")))
+    options = source.get("options") or {}
+    return plan.HttpPolicy(insecure=source.get("kind") == "locust" and bool(options.get("insecure")))
 
 
 def _warn_no_load(inspected: Inspected, default: tree.UsersStage, findings: Findings) -> None:
