@@ -178,6 +178,15 @@ def _source(inspected: Inspected, target: tuple[plan.Origin, str] | None, overri
     return source
 
 
+<<<<<<< HEAD
+=======
+def _http(source: Mapping[str, Any]) -> plan.HttpPolicy:
+    """How the engine speaks HTTP for users. Only those of Locust ask for anything: not to look at certificates."""
+    options = source.get("options") or {}
+    return plan.HttpPolicy(insecure=source.get("kind") == "locust" and bool(options.get("insecure")))
+
+
+>>>>>>> py-judge
 def _warn_no_load(inspected: Inspected, default: tree.UsersStage, findings: Findings) -> None:
     names = " and ".join(one.name for one in inspected.classes[:3])
     hint = {
