@@ -93,7 +93,9 @@ def _http(inspected: Inspected) -> plan.HttpPolicy:
     """How `self.http` speaks. A user is somebody who logs in once and goes on; guests with `--fast-http` are, too."""
     files = [one.ca_file for one in inspected.classes if one.ca_file is not None]
     # A locustfile may say that certificates are not to be looked at, as FastHttpUser does by default.
-    is_careless_guest = inspected.source.get("kind") == "locust" and bool(inspected.source["options"].get("insecure"))
+    is_careless_guest = inspected.source.get("kind") == "locust" and bool(
+        (inspected.source.get("options") or {}).get("insecure")
+    )
     insecure = is_careless_guest or any(one.insecure for one in inspected.classes)
     return plan.HttpPolicy(cookies="per_user", insecure=insecure, ca_file=files[0] if files else None)
 
@@ -178,15 +180,6 @@ def _source(inspected: Inspected, target: tuple[plan.Origin, str] | None, overri
     return source
 
 
-<<<<<<< HEAD
-=======
-def _http(source: Mapping[str, Any]) -> plan.HttpPolicy:
-    """How the engine speaks HTTP for users. Only those of Locust ask for anything: not to look at certificates."""
-    options = source.get("options") or {}
-    return plan.HttpPolicy(insecure=source.get("kind") == "locust" and bool(options.get("insecure")))
-
-
->>>>>>> py-judge
 def _warn_no_load(inspected: Inspected, default: tree.UsersStage, findings: Findings) -> None:
     names = " and ".join(one.name for one in inspected.classes[:3])
     hint = {
