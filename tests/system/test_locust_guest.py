@@ -4,6 +4,7 @@ import json
 import os
 import signal
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -15,7 +16,8 @@ from kilobar.target import TargetProcess
 from .command import Finished, kilobar
 from .processes import Going, until
 
-pytest.importorskip("locust")
+# Not imported, which would patch the process of all tests.
+pytestmark = pytest.mark.skipif(find_spec("locust") is None, reason="locust is not installed")
 
 Write = Callable[..., Path]
 
